@@ -1,0 +1,62 @@
+# Every target makes what it needs, in .venv. `make test PYTHON=python3.12` chooses the interpreter.
+
+PYTHON   ?= python3
+BIN      := .venv/bin
+STAMP    := .venv/installed
+PEERS    := .venv-peers/emlp/installed .venv-peers/escnn/installed
+PACKAGES := $(wildcard reptheory pdeconv nn)
+CLAIMS   := import_time derive hom_emlp bases_escnn conv_step
+VERSION_CHECK := import sys; sys.version_info >= (3, 11) or sys.exit( \
+	f"Intertwiner needs Python 3.11 or newer; {sys.executable} is {sys.version.split()[0]}: make PYTHON=python3.x")
+
+.PHONY: help demo test test-slow lint bench bench-peers clean
+
+help:
+	@echo 'make demo         derive, certify, compile and train a small equivariant network on scanned digits'
+	@echo 'make test         every test that needs no GPU and no patience'
+	@echo 'make test-slow    the ones that need patience'
+	@echo 'make lint         ruff and mypy'
+	@echo 'make bench-peers  build the environments of the peers that the benchmarks compare with'
+	@echo 'make bench        every claim as a ratio, next to the peers that are built'
+	@echo 'make clean        remove everything that the targets above made'
+
+$(STAMP): pyproject.toml constraints.txt
+	@$(PYTHON) -c '$(VERSION_CHECK)'
+	$(PYTHON) -m venv --clear .venv
+	$(BIN)/python -m pip install -c constraints.txt setuptools
+	$(BIN)/python -m pip install -c constraints.txt --no-build-isolation -e '.[torch,demo,dev]'
+	@touch $@
+
+demo: $(STAMP)
+	$(BIN)/python examples/demo.py
+
+test: $(STAMP)
+	$(BIN)/python -m pytest
+
+test-slow: $(STAMP)
+	$(BIN)/python -m pytest -m slow
+
+lint: $(STAMP)
+	$(BIN)/python -m ruff check .
+	$(BIN)/python -m mypy $(PACKAGES)
+
+bench: $(STAMP)
+	@for claim in $(CLAIMS); do $(BIN)/python benchmarks/$$claim.py || exit 1; done
+
+bench-peers: $(PEERS)
+
+.venv-peers/emlp/installed: benchmarks/peers-emlp.txt
+	$(PYTHON) -m venv --clear .venv-peers/emlp
+	.venv-peers/emlp/bin/python -m pip install -r $<
+	@touch $@
+
+# torch first and alone; then the rest as pinned, without py3nj (see the file)
+.venv-peers/escnn/installed: benchmarks/peers-escnn.txt
+	$(PYTHON) -m venv --clear .venv-peers/escnn
+	.venv-peers/escnn/bin/python -m pip install torch==2.13.0
+	.venv-peers/escnn/bin/python -m pip install --no-deps -r $<
+	@touch $@
+
+clean:
+	rm -rf .venv .venv-peers build dist out *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
