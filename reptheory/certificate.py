@@ -1,0 +1,224 @@
+"""Certificate: a proof that a basis is right and complete, checked by code that does not share the solver."""
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from functools import reduce
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from .field import Field, Number, Q
+from .group import Group, TooLarge
+from .matrix import Matrix
+from .monomial import Monomial, as_matrix
+from .piece import DensePiece, Orbit, SignedPiece
+from .sparse import Sparse, rank_mod, split_prime
+
+if TYPE_CHECKING:
+    from .basis import Basis
+    from .hom import Hom
+
+LISTED = 50_000  # groups up to this order are listed to average characters
+
+
+class NotCertified(ArithmeticError):
+    """A basis that fails one of the checks of its certificate."""
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Certificate:
+    """What `certify` proved of a basis; it cannot be made by hand, and `verify()` proves it all again.
+
+    Lower bound: every element satisfies the constraint on every generator, exactly, and they are independent.
+    Upper bound, piece by piece: the orbits of the signed permutation graph of the unknowns, or the rank of the sparse
+    constraint modulo a prime ideal, since rank mod 𝔭 ≤ rank. Independent road: the mean of the characters.
+    """
+
+    basis: Basis
+    dim: int
+    by_characters: int | None
+    reason: str
+    field: Field
+    primes: tuple[int, ...]
+    digest: str
+
+    @property
+    def ok(self) -> bool:
+        """Whether the basis is still the one that was proved."""
+        return self.digest == digest(self.basis)
+
+    def verify(self) -> bool:
+        """Prove everything again, without the solver; True, or NotCertified with the check that failed."""
+        again = certify(self.basis)
+        if again.digest != self.digest:
+            raise NotCertified(f"the basis of {self.basis.hom.expression} is not the one this certificate was made for: "
+                               "its digest differs. Derive it again with rt.Hom.")
+        return True
+
+    def __repr__(self) -> str:
+        characters = f"{self.by_characters} by characters, " if self.by_characters is not None else ""
+        why = f" (no count by characters: {self.reason})" if self.by_characters is None else ""
+        state = "ok" if self.ok else "BROKEN"
+        return f"<Certificate: {self.dim} by orbits, {characters}residual 0, over {self.field}: {state}{why}>"
+
+
+def certify(basis: Basis) -> Certificate:
+    """Prove a basis right and complete; NotCertified names the first check that fails."""
+    hom = basis.hom
+    _check_orbits(hom, basis.orbits)
+    primes: list[int] = []
+    for piece in basis.pieces.values():
+        name = f"the piece {piece.source.expression} → {piece.target.expression}"
+        if isinstance(piece, SignedPiece):
+            _check_signed(name, hom, piece)
+        elif isinstance(piece, DensePiece):
+            primes += _check_dense(name, hom, piece)
+    count, reason = by_characters(hom)
+    if count is not None and count != basis.dim:
+        raise NotCertified(f"{hom.expression} has dimension {count} by characters, but the basis has {basis.dim} "
+                           "elements. Derive it again with rt.Hom.")
+    return Certificate(basis, basis.dim, count, reason, hom.field, tuple(sorted(set(primes))), digest(basis))
+
+
+def digest(basis: Basis) -> str:
+    """A SHA-256 of the question and of every exact entry of the answer."""
+    state = hashlib.sha256(basis.hom.expression.encode())
+    for piece in basis.pieces.values():
+        if isinstance(piece, SignedPiece):
+            state.update(piece.labels.tobytes() + piece.signs.tobytes())
+        elif isinstance(piece, DensePiece):
+            for table in piece.tables:
+                state.update(repr(table.rows()).encode())
+    return state.hexdigest()
+
+
+def _check_orbits(hom: Hom, orbits: tuple[Orbit, ...]) -> None:
+    """The orbits partition X and every generator preserves each of them."""
+    owner = np.full(hom.on.size, -1)
+    for n, orbit in enumerate(orbits):
+        if (owner[list(orbit.members)] >= 0).any():
+            raise NotCertified(f"the orbit of point {orbit.representative} meets another one.")
+        owner[list(orbit.members)] = n
+    if (owner < 0).any() or any((owner[move] != owner).any() for move in hom.moves):
+        raise NotCertified(f"the orbits recorded for {hom.on!r} are not preserved by {hom.group.expression}.")
+
+
+def _check_signed(name: str, hom: Hom, piece: SignedPiece) -> None:
+    """Residual zero on every generator, and as many elements as surviving orbits of the signed double cover."""
+    stalk = piece.stalk
+    total = hom.on.size * stalk
+    steps = []
+    for move, a, b in zip(hom.moves, piece.source.actions, piece.target.actions):
+        assert isinstance(a, Monomial) and isinstance(b, Monomial)
+        i, j = np.divmod(np.arange(stalk), piece.source.dim)
+        image = (move[:, None] * stalk + b.images[i] * piece.source.dim + a.images[j]).ravel()
+        steps.append((image, np.tile(b.signs[i] * a.signs[j], hom.on.size)))
+    for image, sign in steps:
+        same = piece.labels[image] == piece.labels
+        if not (same & (piece.signs[image] == sign * piece.signs)).all():
+            raise NotCertified(f"{name} of {hom.expression} has a nonzero residual on a generator.")
+    nonzero = np.bincount(piece.labels[piece.labels >= 0], np.abs(piece.signs[piece.labels >= 0]), piece.dim)
+    if (nonzero == 0).any():
+        raise NotCertified(f"{name} of {hom.expression} has a zero element.")
+    here = np.arange(total)
+    cover = [(here + total * side, image + total * (side ^ (sign < 0))) for image, sign in steps for side in (0, 1)]
+    roots = _roots(2 * total, cover)
+    alive = roots[:total] != roots[total:]
+    count = len(np.unique(roots[:total][alive])) + len(np.unique(roots[total:][alive]))
+    shared = len(np.intersect1d(roots[:total][alive], roots[total:][alive]))
+    if 2 * piece.dim != count - shared:
+        raise NotCertified(f"{name} of {hom.expression} has {(count - shared) // 2} surviving orbits of unknowns, but "
+                           f"{piece.dim} elements. Derive it again with rt.Hom.")
+
+
+def _roots(nodes: int, edges: list[tuple[np.ndarray, np.ndarray]]) -> np.ndarray:
+    """The smallest node of each component, by hooking and pointer jumping."""
+    root = np.arange(nodes)
+    while True:
+        before = root.copy()
+        for start, end in edges:
+            low = np.minimum(root[start], root[end])
+            np.minimum.at(root, root[start], low)
+            np.minimum.at(root, root[end], low)
+        while (root[root] != root).any():
+            root = root[root]
+        if (root == before).all():
+            return root
+
+
+def _check_dense(name: str, hom: Hom, piece: DensePiece) -> list[int]:
+    """Residual zero, independence and completeness on every orbit; the primes that prove the latter two."""
+    primes = []
+    pairs = [(as_matrix(b), as_matrix(a)) for a, b in zip(piece.source.actions, piece.target.actions)]
+    blocks = [b.kron(a.inverse().T) for b, a in pairs]
+    for orbit, table in zip(piece.orbits, piece.tables):
+        place = {x: n for n, x in enumerate(orbit.members)}
+        constraint = _constraint(orbit, place, hom.moves, blocks, piece.stalk)
+        if table.shape[0] and not constraint.annihilates(table.T):
+            raise NotCertified(f"{name} of {hom.expression} has a nonzero residual on the orbit of "
+                               f"{hom.on.label(orbit.representative)}.")
+        prime, roots = split_prime(constraint.field.compositum(table.field), constraint, table)
+        primes.append(prime)
+        if table.shape[0] and rank_mod(Sparse.from_dense(table), prime, roots[0]) < table.shape[0]:
+            raise NotCertified(f"{name} of {hom.expression} has dependent elements modulo {prime}.")
+        nullity = piece.stalk * orbit.size - rank_mod(constraint, prime, roots[0])
+        if nullity != table.shape[0]:
+            raise NotCertified(f"{name} of {hom.expression} on the orbit of {hom.on.label(orbit.representative)} has "
+                               f"nullity {nullity} modulo {prime}, but {table.shape[0]} elements.")
+    return primes
+
+
+def _constraint(orbit: Orbit, place: dict[int, int], moves: tuple[np.ndarray, ...], blocks: list[Matrix],
+                stalk: int) -> Sparse:
+    """The sparse equations κ(gx) − (ρ_B ⊗ ρ_A^(−T))(g) κ(x) = 0 over one orbit, all generators and points."""
+    rows: list[int] = []
+    columns: list[int] = []
+    entries: list[Number] = []
+    nonzero = [[(i, j, -x) for i, row in enumerate(block.rows()) for j, x in enumerate(row) if not x.is_zero]
+               for block in blocks]
+    height = 0
+    for move, terms in zip(moves, nonzero):
+        for x in orbit.members:
+            here, there = place[x] * stalk, place[int(move[x])] * stalk
+            rows += [height + i for i in range(stalk)] + [height + i for i, _, _ in terms]
+            columns += [there + i for i in range(stalk)] + [here + j for _, j, _ in terms]
+            entries += [Q(1)] * stalk + [value for _, _, value in terms]
+            height += stalk
+    return Sparse.of((height, orbit.size * stalk), rows, columns, entries)
+
+
+def by_characters(hom: Hom) -> tuple[int | None, str]:
+    """dim Hom = |G|⁻¹ Σ_g |X^g| χ_W(g) conj χ_V(g), summed by classes; None and the reason where classes are unknown."""
+    group = hom.group
+    if group.order > LISTED and not _known_classes(group):
+        return None, f"a group of order {group.order} is not listed"
+    try:
+        classes = group.classes
+    except TooLarge as error:
+        return None, str(error).split(". ")[0]
+    total = Q(0)
+    for c in classes:
+        fixed = _fixed(hom, c.representative)
+        if fixed:
+            total = total + c.size * fixed * hom.target.trace(c.representative) * hom.source.trace(c.representative).conj()
+    mean = (total / group.order).to_fraction()
+    return int(mean), ""
+
+
+def _known_classes(group: Group) -> bool:
+    return False
+
+
+def _fixed(hom: Hom, g) -> int:
+    """The number of points of X fixed by g."""
+    if hom.on.size == 1:
+        return 1
+    here = np.arange(hom.on.size)
+    letters = hom.group.word(g)
+    inverses = {i: np.argsort(hom.moves[i]) for i, e in letters if e < 0}
+    moved = reduce(lambda points, letter: (hom.moves if letter[1] > 0 else inverses)[letter[0]][points],
+                   reversed(letters), here)
+    return int((moved == here).sum())
+
+

@@ -1,0 +1,373 @@
+"""New representations from old: dual, powers, restriction, induction, pull-back and change of scalars."""
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from functools import cached_property, reduce
+from itertools import combinations, combinations_with_replacement, permutations
+from math import factorial, prod
+from typing import Any
+
+import numpy as np
+
+from .field import Number, Q
+from .group import DifferentGroups, Group, NotASubgroup, TooLarge
+from .matrix import Matrix
+from .monomial import Monomial, as_matrix, contragredient, kron
+from .rep import Action, Explicit, Rep, Sum, Tensor
+
+POWER_LIMIT = 4096  # the largest dim V^k whose matrix a symmetric or exterior power is read off
+
+
+def _bracket(rep: Rep) -> str:
+    return f"({rep.expression})" if isinstance(rep, (Sum, Tensor)) else rep.expression
+
+
+class Derived(Rep):
+    """A representation made from one other, `base`, whose dimension, metric and scalars it shares unless it says so."""
+
+    base: Rep
+
+    @property
+    def dim(self) -> int:  # type: ignore[override]
+        """The dimension of the base."""
+        return self.base.dim
+
+    @property
+    def gram(self) -> tuple[Number, ...]:
+        """The metric of the base."""
+        return self.base.gram
+
+    @property
+    def scalars(self) -> str:
+        """The scalars of the base."""
+        return self.base.scalars
+
+
+@dataclass(frozen=True, repr=False)
+class Dual(Derived):
+    """The dual representation ρ*(g) = ρ(g)^(−T), of a sum the sum of the duals."""
+
+    base: Rep
+
+    @property
+    def group(self) -> Group:  # type: ignore[override]
+        """The group of the base."""
+        return self.base.group
+
+    @property
+    def gram(self) -> tuple[Number, ...]:
+        """The inverse metric."""
+        return tuple(1 / d for d in self.base.gram)
+
+    def _act(self, i: int) -> Action:
+        return contragredient(self.base.actions[i])
+
+    @property
+    def expression(self) -> str:  # type: ignore[override]
+        """`V.dual`."""
+        return f"{_bracket(self.base)}.dual"
+
+
+@dataclass(frozen=True, repr=False)
+class Power(Derived):
+    """Sym^k V or Λ^k V, on non-decreasing or increasing index tuples in lexicographic order.
+
+    The matrix is E ρ^{⊗k} F, where F picks one order of each tuple and E adds the orders up (with signs for Λ).
+    """
+
+    base: Rep
+    degree: int
+    kind: str
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.degree, int) or self.degree < 0:
+            raise ValueError(f"{self.kind}({self.degree!r}): the degree of a power is an integer k ≥ 0.")
+        if self.kind == "alt" and self.degree > self.base.dim:
+            raise ValueError(f"alt({self.degree}) of a representation of dimension {self.base.dim} is zero. "
+                             f"Use k ≤ {self.base.dim}.")
+
+    @property
+    def group(self) -> Group:  # type: ignore[override]
+        """The group of the base."""
+        return self.base.group
+
+    @cached_property
+    def tuples(self) -> list[tuple[int, ...]]:
+        """The index tuples that number the basis."""
+        choose = combinations_with_replacement if self.kind == "sym" else combinations
+        return list(choose(range(self.base.dim), self.degree))
+
+    @property
+    def dim(self) -> int:  # type: ignore[override]
+        """C(n + k − 1, k) for Sym, C(n, k) for Λ."""
+        return len(self.tuples)
+
+    @property
+    def gram(self) -> tuple[Number, ...]:
+        """∏ D_i over the number of orders of the tuple: the norm of the (anti)symmetrised tensor."""
+        def orders(t: tuple[int, ...]) -> int:
+            return factorial(len(t)) // prod(map(factorial, Counter(t).values())) if self.kind == "sym" else 1
+        return tuple(prod((self.base.gram[i] for i in t), start=Q(1)) / orders(t) for t in self.tuples)
+
+    def _act(self, i: int) -> Action:
+        action, place = self.base.actions[i], {t: n for n, t in enumerate(self.tuples)}
+        if isinstance(action, Monomial):
+            return self._monomial(action, place)
+        n, k = self.base.dim, self.degree
+        if n ** k > POWER_LIMIT:
+            raise TooLarge(f"{self.expression} needs the matrix of {n}^{k} = {n ** k} dimensions, and the limit is "
+                           f"{POWER_LIMIT}. Use a basis in which the group acts by signed permutations.")
+        full = reduce(kron, [action] * k, Matrix.identity(1))
+        gather = np.zeros((self.dim, n ** k), np.int64)
+        pick = np.zeros((n ** k, self.dim), np.int64)
+        weights = n ** np.arange(k - 1, -1, -1)
+        for t, column in place.items():
+            pick[int(np.dot(t, weights)), column] = 1
+            for order in set(permutations(range(k))) if self.kind == "alt" else {tuple(p) for p in permutations(t)}:
+                index, sign = ([t[j] for j in order], _sign(order)) if self.kind == "alt" else (order, 1)
+                gather[column, int(np.dot(index, weights))] = sign
+        return Matrix.from_integers(gather) @ as_matrix(full) @ Matrix.from_integers(pick)
+
+    def _monomial(self, action: Monomial, place: dict[tuple[int, ...], int]) -> Monomial:
+        images, signs = [], []
+        for t in self.tuples:
+            target = [int(action.images[j]) for j in t]
+            order = sorted(range(len(t)), key=target.__getitem__)
+            images.append(place[tuple(target[j] for j in order)])
+            swap = _sign(tuple(order)) if self.kind == "alt" else 1
+            signs.append(swap * prod(int(action.signs[j]) for j in t))
+        return Monomial.of(images, signs)
+
+    @property
+    def expression(self) -> str:  # type: ignore[override]
+        """`V.sym(k)` or `V.alt(k)`."""
+        return f"{_bracket(self.base)}.{self.kind}({self.degree})"
+
+
+@dataclass(frozen=True, repr=False)
+class Restriction(Derived):
+    """The restriction h ↦ ρ(h) to a subgroup; of a type, the type of the restrictions."""
+
+    base: Rep
+    group: Group
+
+    def __post_init__(self) -> None:
+        if not self.group.is_subgroup(self.base.group):
+            raise NotASubgroup(
+                f"{self.group.expression} is not a subgroup of {self.base.group.expression}: a generator of it is no "
+                "element there. Make it by G.subgroup(…), or use V.pullback along a homomorphism.")
+
+    @property
+    def summands(self) -> tuple[tuple[int, Rep], ...]:
+        """The restrictions of the summands."""
+        if self.base.summands == ((1, self.base),):
+            return ((1, self),)
+        return tuple((m, Restriction(a, self.group)) for m, a in self.base.summands)
+
+    def _act(self, i: int) -> Action:
+        return self.base.action(self.base.group.element(self.group.generators[i].images))
+
+    @property
+    def expression(self) -> str:  # type: ignore[override]
+        """`V.restrict(H)`."""
+        return f"{_bracket(self.base)}.restrict({self.group.expression})"
+
+
+@dataclass(frozen=True, repr=False)
+class Induction(Derived):
+    """The induced representation: g t_i = t_j h gives the block (j, i) = ρ(h), coset index slow."""
+
+    base: Rep
+    group: Group
+
+    def __post_init__(self) -> None:
+        if not self.base.group.is_subgroup(self.group):
+            raise NotASubgroup(
+                f"{self.base.group.expression} is not a subgroup of {self.group.expression}: a generator of it is no "
+                "element there. Induce to a group that contains it, or make the subgroup by G.subgroup(…).")
+
+    @cached_property
+    def cosets(self):
+        """The cosets G/H that number the blocks."""
+        return self.group.cosets(self.base.group)
+
+    @property
+    def dim(self) -> int:  # type: ignore[override]
+        """[G : H] dim V."""
+        return len(self.cosets.representatives) * self.base.dim
+
+    @property
+    def gram(self) -> tuple[Number, ...]:
+        """The metric of the base, once per coset."""
+        return self.base.gram * len(self.cosets.representatives)
+
+    def _act(self, i: int) -> Action:
+        g, cosets, d = self.group.generators[i], self.cosets, self.base.dim
+        targets = [int(j) for j in cosets.images[i]]
+        blocks = [self.base.action(self.base.group.element((cosets.representatives[j].inverse * g * t).images))
+                  for t, j in zip(cosets.representatives, targets)]
+        if all(isinstance(b, Monomial) for b in blocks):
+            images = [d * j + b.images for j, b in zip(targets, blocks)]
+            return Monomial.of(np.concatenate(images), np.concatenate([b.signs for b in blocks]))
+        diagonal = Matrix.block_diagonal([as_matrix(b) for b in blocks])
+        return Monomial.of(targets).kron(Monomial.identity(d)).to_matrix() @ diagonal
+
+    @property
+    def expression(self) -> str:  # type: ignore[override]
+        """`V.induce(G)`."""
+        return f"{_bracket(self.base)}.induce({self.group.expression})"
+
+
+@dataclass(frozen=True, repr=False)
+class Pullback(Derived):
+    """The representation g ↦ ρ(f(g)) along a homomorphism f: G → V.group; of a type, the type of the pull-backs."""
+
+    base: Rep
+    along: Any
+
+    def __post_init__(self) -> None:
+        if self.along.target != self.base.group:
+            raise DifferentGroups(f"the homomorphism ends in {self.along.target.expression}, but V is a representation "
+                                  f"of {self.base.group.expression}. Pull back along a map into V.group.")
+
+    @property
+    def group(self) -> Group:  # type: ignore[override]
+        """The source of the homomorphism."""
+        return self.along.source
+
+    @property
+    def summands(self) -> tuple[tuple[int, Rep], ...]:
+        """The pull-backs of the summands."""
+        if self.base.summands == ((1, self.base),):
+            return ((1, self),)
+        return tuple((m, Pullback(a, self.along)) for m, a in self.base.summands)
+
+    def _act(self, i: int) -> Action:
+        return self.base.action(self.along(self.group.generators[i]))
+
+    @property
+    def expression(self) -> str:  # type: ignore[override]
+        """`V.pullback(f)`."""
+        return f"{_bracket(self.base)}.pullback({self.along.expression})"
+
+
+@dataclass(frozen=True, repr=False)
+class Complexification(Derived):
+    """The same matrices, with complex scalars."""
+
+    base: Rep
+
+    @property
+    def group(self) -> Group:  # type: ignore[override]
+        """The group of the base."""
+        return self.base.group
+
+    @property
+    def scalars(self) -> str:
+        """Always "C"."""
+        return "C"
+
+    def _act(self, i: int) -> Action:
+        return self.base.actions[i]
+
+    @property
+    def expression(self) -> str:  # type: ignore[override]
+        """`V.complexify()`."""
+        return f"{_bracket(self.base)}.complexify()"
+
+
+def complexify(rep: Rep) -> Rep:
+    """C ⊗ V, summand by summand."""
+    if rep.scalars == "C":
+        return rep
+    if isinstance(rep, Sum):
+        return Sum(tuple((m, complexify(a)) for m, a in rep.terms))
+    return Complexification(rep)
+
+
+@dataclass(frozen=True, repr=False)
+class Realification(Derived):
+    """The real representation on Re and Im: z = a + bθ ↦ [a, bθ²; b, a] with θ = α − ᾱ imaginary, metric (1, −θ²)."""
+
+    base: Rep
+
+    @property
+    def group(self) -> Group:  # type: ignore[override]
+        """The group of the base."""
+        return self.base.group
+
+    @property
+    def dim(self) -> int:  # type: ignore[override]
+        """2 dim_C V."""
+        return 2 * self.base.dim
+
+    @cached_property
+    def _theta(self) -> Number | None:
+        """The purely imaginary generator α − ᾱ of the field over its real subfield; None when it is real."""
+        k = self.base.field
+        return None if k.is_real else k.generator - k.generator.conj()
+
+    @property
+    def gram(self) -> tuple[Number, ...]:
+        """Each entry d of the base as (d, −θ² d)."""
+        square = Q(1) if self._theta is None else descend(-self._theta * self._theta)
+        return tuple(x for d in self.base.gram for x in (d, d * square))
+
+    def _act(self, i: int) -> Action:
+        action = self.base.actions[i]
+        if isinstance(action, Monomial) or action.field.is_real:
+            return kron(action, Monomial.identity(2))
+        theta = self._theta
+        assert theta is not None
+        blocks = [[_real_block(z, theta) for z in row] for row in action.rows()]
+        return Matrix.of([[x for block in row for x in block[half]] for row in blocks for half in (0, 1)])
+
+    @property
+    def expression(self) -> str:  # type: ignore[override]
+        """`V.realify()`."""
+        return f"{_bracket(self.base)}.realify()"
+
+
+def _real_block(z: Number, theta: Number) -> tuple[tuple[Number, Number], tuple[Number, Number]]:
+    """Multiplication by z = a + bθ on the real basis (1, θ)."""
+    a, b = descend((z + z.conj()) / 2), descend((z - z.conj()) / (2 * theta))
+    return (a, b * descend(theta * theta)), (b, a)
+
+
+def descend(x: Number) -> Number:
+    """The real number x of a field closed under conjugation, as a number of its real subfield."""
+    if x.is_rational:
+        return Q(x.to_fraction())
+    if x.field.is_real:
+        return x
+    return x.field.real_subfield()(x)
+
+
+def orbit(rep: Rep, start) -> Rep:
+    """The permutation representation on the orbit of a vector, numbered breadth-first, generators in order.
+
+    >>> import reptheory as rt
+    >>> rt.octahedral().vector.orbit((1, 1, 1)).dim
+    8
+    """
+    matrices = [as_matrix(a) for a in rep.actions]
+    first = Matrix.of([[x] for x in start])
+    if first.shape != (rep.dim, 1):
+        raise ValueError(f"a vector of {rep.expression} has {rep.dim} entries, and {start!r} has {first.shape[0]}.")
+    place, queue, images = {first: 0}, [first], [[] for _ in matrices]  # type: ignore[var-annotated]
+    for vector, (i, matrix) in ((v, m) for v in queue for m in enumerate(matrices)):
+        image = matrix @ vector
+        if image not in place:
+            place[image] = len(queue)
+            queue.append(image)
+        images[i].append(place[image])
+    text = ", ".join(str(x) for x in (tuple(start)))
+    return Explicit(rep.group, tuple(Monomial.of(p) for p in images), (Q(1),) * len(queue), "R",
+                    f"{_bracket(rep)}.orbit(({text},))")
+
+
+def _sign(order: tuple[int, ...]) -> int:
+    """The sign of a permutation, by counting inversions."""
+    return (-1) ** sum(order[i] > order[j] for i, j in combinations(range(len(order)), 2))
+

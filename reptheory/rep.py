@@ -1,0 +1,422 @@
+"""Representations: exact matrices on the generators, checked, with multiplicities kept in the type."""
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property, reduce
+from itertools import accumulate
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .character import Character, real_type
+from .field import Field, Number, Q
+from .group import DifferentGroups, Group
+from .matrix import Matrix, float_table
+from .monomial import Monomial, as_matrix, direct_sum, kron
+
+if TYPE_CHECKING:
+    from .hom import Hom
+
+Action = Monomial | Matrix
+ONE = Q(1)
+
+
+class Rep:
+    """A finite-dimensional representation ρ: G → GL(V), given on the generators of G.
+
+    Layers and float tables use the orthonormal coordinates x̂ = √gram · x, in which ρ̂(g) = √D ρ(g) √D⁻¹.
+
+    >>> import reptheory as rt
+    >>> V = 2*rt.D(4).vector + rt.D(4).trivial
+    >>> V.dim, [m for m, A in V.summands]
+    (5, [2, 1])
+    """
+
+    group: Group
+
+    # What a kind of representation has to say: dim, its action on generator i, and the text that makes it.
+    dim: int
+    expression: str
+
+    def _act(self, i: int) -> Action:
+        raise NotImplementedError  # abstract: every kind below defines it
+
+    @property
+    def gram(self) -> tuple[Number, ...]:
+        """The diagonal metric D: lowered coordinates are x̂ = √D x; ρ(g)ᴴ D ρ(g) = D when `is_unitary`."""
+        return (ONE,) * self.dim
+
+    @property
+    def scalars(self) -> str:
+        """"R" or "C": the field over which dim Hom, decompose and is_irreducible are meant."""
+        return "R"
+
+    @property
+    def summands(self) -> tuple[tuple[int, Rep], ...]:
+        """The pairs (multiplicity, representation) of the type, in order."""
+        return ((1, self),)
+
+    # Actions -------------------------------------------------------------------------------------------
+    @cached_property
+    def actions(self) -> tuple[Action, ...]:
+        """The exact action of each generator, monomial where it can be."""
+        return tuple(self._act(i) for i in range(len(self.group.generators)))
+
+    def action(self, g: Any) -> Action:
+        """The exact action ρ(g) of an element or word, as a product along a word: ρ(gh) = ρ(g)ρ(h)."""
+        word = self.group.word(self.group.element(g))
+        identity: Action = Monomial.identity(self.dim) if self.is_monomial else Matrix.identity(self.dim)
+        return reduce(lambda m, letter: m @ _power(self.actions[letter[0]], letter[1]), word, identity)
+
+    def __call__(self, g: Any) -> Matrix:
+        """The exact matrix ρ(g), in the basis of the representation.
+
+        >>> import reptheory as rt
+        >>> rt.D(4).vector("r")
+        [0 -1; 1 0]
+        """
+        return as_matrix(self.action(g))
+
+    def to_numpy(self, g: Any, dtype="float64") -> np.ndarray:
+        """The float matrix ρ̂(g) = √D ρ(g) √D⁻¹ in the orthonormal coordinates that layers use, within 1 ulp."""
+        rows = self(g).rows()
+        entries = [x for row in rows for x in row]
+        ratios = [a / b for a in self.gram for b in self.gram]
+        return float_table(entries, ratios, dtype).reshape(self.dim, self.dim)
+
+    @cached_property
+    def is_monomial(self) -> bool:
+        """Whether every generator acts by a signed permutation of the basis."""
+        return all(isinstance(a, Monomial) for a in self.actions)
+
+    @cached_property
+    def is_permutation(self) -> bool:
+        """Whether every generator permutes the basis."""
+        return all(isinstance(a, Monomial) and a.is_permutation for a in self.actions)
+
+    @cached_property
+    def is_trivial(self) -> bool:
+        """Whether ρ(g) = 1 for every g."""
+        return all(a.is_identity for a in self.actions)
+
+    @cached_property
+    def is_unitary(self) -> bool:
+        """Whether ρ(g)ᴴ D ρ(g) = D on generators, exactly: ρ̂ is orthogonal (unitary over C)."""
+        metric = Matrix.diagonal(self.gram)
+        uniform = len(set(self.gram)) <= 1
+        return all((uniform and isinstance(a, Monomial)) or as_matrix(a).H @ metric @ as_matrix(a) == metric
+                   for a in self.actions)
+
+    @property
+    def field(self) -> Field:
+        """The smallest field of the library that holds the matrices of the generators."""
+        return reduce(lambda k, a: k.compositum(a.field), self.actions, Q)
+
+    # Algebra -------------------------------------------------------------------------------------------
+    def __add__(self, other: Rep) -> Rep:
+        self._same_group(other, "+")
+        return Sum(self.summands + other.summands)
+
+    def __mul__(self, other: Rep) -> Rep:
+        if isinstance(other, int):
+            return other * self
+        self._same_group(other, "*")
+        return Tensor(_factors(self) + _factors(other))
+
+    def __rmul__(self, multiplicity: int) -> Rep:
+        if not isinstance(multiplicity, int) or multiplicity < 1:
+            raise ValueError(f"a multiplicity is a positive integer, and {multiplicity!r} is not. Write 3*V.")
+        return self if multiplicity == 1 else Sum(tuple((multiplicity * m, a) for m, a in self.summands))
+
+    def __pow__(self, k: int) -> Rep:
+        if k < 0:
+            raise ValueError(f"V**{k}: tensor powers have k ≥ 0. Use V.dual for the dual representation.")
+        return reduce(lambda v, _: v * self, range(k - 1), self) if k else self.group.trivial
+
+    def __rshift__(self, other: Rep) -> Hom:
+        from .hom import Hom
+        return Hom(self, other)
+
+    @property
+    def dual(self) -> Rep:
+        """The dual V*, with ρ*(g) = ρ(g)^(−T)."""
+        from .construct import Dual
+        return Dual(self)
+
+    def sym(self, k: int) -> Rep:
+        """The symmetric power Sym^k V on the monomials e_{i₁}⋯e_{i_k}, i₁ ≤ … ≤ i_k."""
+        from .construct import Power
+        return Power(self, k, "sym")
+
+    def alt(self, k: int) -> Rep:
+        """The exterior power Λ^k V on e_{i₁}∧…∧e_{i_k}, i₁ < … < i_k."""
+        from .construct import Power
+        return Power(self, k, "alt")
+
+    def restrict(self, subgroup: Group) -> Rep:
+        """The restriction Res V to a subgroup of V.group; raises NotASubgroup otherwise."""
+        from .construct import Restriction
+        return Restriction(self, subgroup)
+
+    def induce(self, group: Group) -> Rep:
+        """The induced representation Ind V = ⊕ t_i V over the cosets t_i H of H = V.group in G."""
+        from .construct import Induction
+        return Induction(self, group)
+
+    def pullback(self, f: Any) -> Rep:
+        """The representation g ↦ ρ(f(g)) of the source of a homomorphism f into V.group."""
+        from .construct import Pullback
+        return Pullback(self, f)
+
+    def complexify(self) -> Rep:
+        """The same matrices with complex scalars, C ⊗ V."""
+        from .construct import complexify
+        return complexify(self)
+
+    def realify(self) -> Rep:
+        """The underlying real representation of a complex one, of twice the dimension."""
+        from .construct import Realification
+        return self if self.scalars == "R" else Realification(self)
+
+    # Invariants ----------------------------------------------------------------------------------------
+    def trace(self, g: Any) -> Number:
+        """The trace of ρ(g), without forming the matrix of a sum or product."""
+        return self.action(g).trace()
+
+    @cached_property
+    def character(self) -> Character:
+        """The exact character χ(g) = tr ρ(g), one value for each class of the group."""
+        return Character(self.group, tuple(self.trace(c.representative) for c in self.group.classes))
+
+    @property
+    def is_irreducible(self) -> bool:
+        """Whether V has no proper invariant subspace over its scalars, from ⟨χ, χ⟩ and the Frobenius–Schur sum."""
+        return self.character.norm == 1 if self.scalars == "C" else real_type(self.character) is not None
+
+    @property
+    def type(self) -> str | None:
+        """"real", "complex" or "quaternionic" for an irreducible representation, otherwise None (Frobenius–Schur)."""
+        if self.scalars == "R":
+            return real_type(self.character)
+        kind = {1: "real", 0: "complex", -1: "quaternionic"}
+        return kind[int(self.character.indicator.to_fraction())] if self.is_irreducible else None
+
+    def decompose(self):
+        """Multiplicities of the irreps and an exact change of basis; see `irreps.decompose`."""
+        from .irreps import decompose
+        return decompose(self)
+
+    def orbit(self, vector) -> Rep:
+        """The permutation representation on the orbit {ρ(g)v}: `V.orbit((1, 0, 0))` are the faces of a cube."""
+        from .construct import orbit
+        return orbit(self, vector)
+
+    # Types ---------------------------------------------------------------------------------------------
+    @property
+    def copies(self) -> Rep:
+        """The isomorphic type with each copy on its own, in e3nn's and escnn's order: 2*A becomes A + A."""
+        return Sum(tuple((1, a) for m, a in self.summands for _ in range(m)))
+
+    def permutation_to(self, other: Rep) -> Monomial:
+        """The permutation P with P ρ_V(g) = ρ_W(g) P between types with the same summands in another order.
+
+        >>> import reptheory as rt
+        >>> A = rt.D(4).vector; (2*A).permutation_to(A + A)
+        Monomial([0, 2, 1, 3])
+        """
+        mine, theirs = _channels(self), _channels(other)
+        if {a: len(c) for a, c in mine.items()} != {a: len(c) for a, c in theirs.items()}:
+            raise ValueError(f"{self.expression} and {other.expression} do not have the same summands, so no "
+                             "permutation of channels turns one into the other. Compare V.summands.")
+        images = np.empty(self.dim, np.int64)
+        for a, copies in mine.items():
+            for here, there in zip(copies, theirs[a]):
+                images[here] = there
+        return Monomial.of(images)
+
+    def _same_group(self, other: object, symbol: str) -> None:
+        if not isinstance(other, Rep):
+            raise TypeError(f"V {symbol} W needs two representations, and {other!r} is not one.")
+        if self.group != other.group:
+            raise DifferentGroups(
+                f"V {symbol} W needs one group, but V is a representation of {self.group.expression} and W of "
+                f"{other.group.expression}. Restrict, induce or pull back one of them first.")
+
+    def __repr__(self) -> str:
+        over = "" if self.scalars == "R" else ", complex"
+        return f"{self.expression}  # dim {self.dim}{over}"
+
+    def _repr_html_(self) -> str:
+        from .show import rep_html
+        return rep_html(self)
+
+    def _repr_latex_(self) -> str:
+        from .show import rep_latex
+        return rep_latex(self)
+
+    def __deepcopy__(self, memo) -> Rep:
+        return self  # immutable
+
+
+@dataclass(frozen=True, repr=False)
+class Explicit(Rep):
+    """A representation given by one exact action per generator; `standard` checks and makes it."""
+
+    group: Group
+    given: tuple[Action, ...]
+    metric: tuple[Number, ...]
+    over: str = "R"
+    expression: str = field(default="", compare=False)
+
+    def _act(self, i: int) -> Action:
+        return self.given[i]
+
+    @property
+    def dim(self) -> int:  # type: ignore[override]
+        """The dimension, which is the length of the metric."""
+        return len(self.metric)
+
+    @property
+    def gram(self) -> tuple[Number, ...]:
+        """The diagonal metric given with the matrices."""
+        return self.metric
+
+    @property
+    def scalars(self) -> str:
+        """"R" or "C", as given."""
+        return self.over
+
+
+@dataclass(frozen=True, repr=False)
+class Sum(Rep):
+    """The direct sum m₁A₁ ⊕ m₂A₂ ⊕ …, where (mA)(g) = ρ_A(g) ⊗ I_m: representation index slow, channel fast."""
+
+    terms: tuple[tuple[int, Rep], ...]
+
+    @property
+    def group(self) -> Group:  # type: ignore[override]
+        """The group of the first summand, which is that of all."""
+        return self.terms[0][1].group
+
+    @property
+    def dim(self) -> int:  # type: ignore[override]
+        """Σ m_i dim A_i."""
+        return sum(m * a.dim for m, a in self.terms)
+
+    @property
+    def summands(self) -> tuple[tuple[int, Rep], ...]:
+        """The pairs (m_i, A_i)."""
+        return self.terms
+
+    @property
+    def gram(self) -> tuple[Number, ...]:
+        """The metrics of the summands, each entry once per channel."""
+        return tuple(d for m, a in self.terms for d in a.gram for _ in range(m))
+
+    @property
+    def scalars(self) -> str:
+        """Complex as soon as one summand is."""
+        return "C" if any(a.scalars == "C" for _, a in self.terms) else "R"
+
+    def _act(self, i: int) -> Action:
+        return direct_sum(*(kron(a.actions[i], Monomial.identity(m)) for m, a in self.terms))
+
+    # These read the summands, so that no matrix of the whole sum is built to answer them.
+    @cached_property
+    def is_monomial(self) -> bool:  # type: ignore[override]
+        """Whether every summand is monomial."""
+        return all(a.is_monomial for _, a in self.terms)
+
+    @cached_property
+    def is_permutation(self) -> bool:  # type: ignore[override]
+        """Whether every summand is a permutation representation."""
+        return all(a.is_permutation for _, a in self.terms)
+
+    @cached_property
+    def is_trivial(self) -> bool:  # type: ignore[override]
+        """Whether every summand is trivial."""
+        return all(a.is_trivial for _, a in self.terms)
+
+    @cached_property
+    def is_unitary(self) -> bool:  # type: ignore[override]
+        """Whether every summand is unitary."""
+        return all(a.is_unitary for _, a in self.terms)
+
+    @property
+    def field(self) -> Field:  # type: ignore[override]
+        """The compositum of the fields of the summands."""
+        return reduce(lambda k, term: k.compositum(term[1].field), self.terms, Q)
+
+    def trace(self, g: Any) -> Number:
+        """Σ m_i tr ρ_{A_i}(g)."""
+        return sum((m * a.trace(g) for m, a in self.terms), Q(0))
+
+    @property
+    def expression(self) -> str:  # type: ignore[override]
+        """The sum of its terms, `2*A + B`."""
+        return " + ".join(_term(m, a) for m, a in self.terms)
+
+
+@dataclass(frozen=True, repr=False)
+class Tensor(Rep):
+    """The tensor product ρ₁(g) ⊗ ρ₂(g) ⊗ …, first index slowest."""
+
+    factors: tuple[Rep, ...]
+
+    @property
+    def group(self) -> Group:  # type: ignore[override]
+        """The group of the first factor, which is that of all."""
+        return self.factors[0].group
+
+    @property
+    def dim(self) -> int:  # type: ignore[override]
+        """The product of the dimensions."""
+        return int(np.prod([f.dim for f in self.factors]))
+
+    @property
+    def gram(self) -> tuple[Number, ...]:
+        """The product metric."""
+        return tuple(reduce(lambda d, f: [x * y for x in d for y in f.gram], self.factors, [ONE]))
+
+    @property
+    def scalars(self) -> str:
+        """Complex as soon as one factor is."""
+        return "C" if any(f.scalars == "C" for f in self.factors) else "R"
+
+    def _act(self, i: int) -> Action:
+        return reduce(kron, (f.actions[i] for f in self.factors))
+
+    def trace(self, g: Any) -> Number:
+        """The product of the traces."""
+        return reduce(lambda t, f: t * f.trace(g), self.factors, ONE)
+
+    @property
+    def expression(self) -> str:  # type: ignore[override]
+        """The product of its factors; a power where they are equal."""
+        text = [f"({f.expression})" if isinstance(f, Sum) else f.expression for f in self.factors]
+        return f"{text[0]}**{len(text)}" if len(set(text)) == 1 else " * ".join(text)
+
+
+def _power(action: Action, sign: int) -> Action:
+    return action if sign > 0 else action.inverse()
+
+
+def _factors(rep: Rep) -> tuple[Rep, ...]:
+    return rep.factors if isinstance(rep, Tensor) else (rep,)
+
+
+def _term(m: int, rep: Rep) -> str:
+    text = rep.expression
+    if m == 1:
+        return text
+    return f"{m}*({text})" if isinstance(rep, (Tensor, Sum)) else f"{m}*{text}"
+
+
+def _channels(rep: Rep) -> dict[Rep, list[np.ndarray]]:
+    """For each distinct summand, the channel indices of each of its copies, in order."""
+    found: dict[Rep, list[np.ndarray]] = {}
+    offsets = accumulate((m * a.dim for m, a in rep.summands), initial=0)
+    for (m, a), start in zip(rep.summands, offsets):
+        for copy in range(m):
+            found.setdefault(a, []).append(start + copy + m * np.arange(a.dim))
+    return found

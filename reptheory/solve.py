@@ -1,0 +1,153 @@
+"""The solver: one small problem per orbit of X and per distinct pair of summands."""
+from __future__ import annotations
+
+from fractions import Fraction
+from functools import reduce
+from math import gcd, lcm
+
+import numpy as np
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from .field import Number, Q
+from .linalg import gram_schmidt, nullspace, rref
+from .matrix import Matrix
+from .monomial import Monomial, as_matrix, contragredient, kron
+from .piece import DensePiece, Orbit, Piece, SignedPiece
+from .rep import Action, Rep
+
+
+def solve(source: Rep, target: Rep, points: int, moves: tuple[np.ndarray, ...], orbits: tuple[Orbit, ...]) -> Piece:
+    """All κ: X → Hom(A, B) with κ(gx) = ρ_B(g) κ(x) ρ_A(g)⁻¹, where generator s moves point x to moves[s][x].
+
+    Signed permutations need no linear algebra: the answer is the set of orbits of unknowns on which no element
+    of the group changes the sign. Otherwise each orbit of X is one linear problem in the unknowns at one point
+    (Frobenius reciprocity: κ is determined by κ(x₀) ∈ Hom over the stabiliser of x₀).
+    """
+    actions = tuple(stalk_action(a, b) for a, b in zip(source.actions, target.actions))
+    if all(isinstance(a, Monomial) for a in actions):
+        labels, signs = signed_orbits(points, moves, actions)  # type: ignore[arg-type]
+        return SignedPiece(source, target, points, orbits, labels, signs)
+    matrices = tuple(as_matrix(a) for a in actions)
+    piece = DensePiece(source, target, points, orbits, ())
+    weights = None if piece.weights is None else list(piece.weights)
+    tables = tuple(solve_orbit(orbit, moves, matrices, weights) for orbit in orbits)
+    return DensePiece(source, target, points, orbits, tables)
+
+
+def stalk_action(a: Action, b: Action) -> Action:
+    """The action ρ_B ⊗ ρ_A^(−T) of one group element on Hom(A, B), unknown (i, j) numbered i·dim A + j."""
+    return kron(b, contragredient(a))
+
+
+def orbits_of(points: int, moves: tuple[np.ndarray, ...]) -> tuple[Orbit, ...]:
+    """The orbits of X, ordered by their smallest points."""
+    _, component = _components(points, [(np.arange(points), move) for move in moves])
+    order = np.argsort(component, kind="stable")
+    groups = np.split(order, np.flatnonzero(np.diff(component[order])) + 1)
+    return tuple(sorted((Orbit(int(g[0]), tuple(g.tolist())) for g in groups), key=lambda o: o.representative))
+
+
+def signed_orbits(points: int, moves: tuple[np.ndarray, ...], actions: tuple[Monomial, ...]):
+    """Labels and signs of the orbits of unknowns, by connected components of the signed double cover.
+
+    Node 2n is +e_n and 2n + 1 is −e_n. An orbit survives exactly when +e_n and −e_n are never joined; its label
+    counts surviving orbits by first unknown, and its signs are relative to that unknown. When no action has a
+    sign the cover is two copies of the orbits, and one is enough.
+    """
+    stalk = actions[0].shape[0] if actions else 1
+    total = points * stalk
+    edges = [((move[:, None] * stalk + a.images).ravel(), np.tile(a.signs, points)) for move, a in zip(moves, actions)]
+    here = np.arange(total)
+    if all(a.is_permutation for a in actions):
+        _, component = _components(total, [(here, image) for image, _ in edges])
+        alive, sides = np.ones(total, bool), np.ones(total, np.int8)
+    else:
+        flips = [(sign < 0).astype(np.int64) for _, sign in edges]
+        cover = [(2 * here + side, 2 * image + (flip ^ side))
+                 for (image, _), flip in zip(edges, flips) for side in (0, 1)]
+        _, component = _components(2 * total, cover)
+        plus, minus = component[::2], component[1::2]
+        alive = plus != minus
+        component = np.minimum(plus, minus)
+        # An orbit of unknowns has two components, which its first unknown orders: plus < minus exactly there.
+        sides = np.where(plus == component, 1, -1).astype(np.int8)
+    _, firsts, inverse = np.unique(component, return_index=True, return_inverse=True)
+    kept = firsts[alive[firsts]]
+    rank = np.full(len(firsts), -1, np.int64)
+    rank[inverse[np.sort(kept)]] = np.arange(len(kept))
+    labels = rank[inverse]
+    signs = np.where(labels >= 0, sides * sides[firsts][inverse], 0).astype(np.int8)
+    return labels, signs
+
+
+def _components(nodes: int, edges: list[tuple[np.ndarray, np.ndarray]]) -> tuple[int, np.ndarray]:
+    if not edges:
+        return nodes, np.arange(nodes)
+    row, col = (np.concatenate(side) for side in zip(*edges))
+    graph = coo_array((np.ones(len(row), np.int8), (row, col)), shape=(nodes, nodes))
+    return connected_components(graph, directed=False)
+
+
+def solve_orbit(orbit: Orbit, moves: tuple[np.ndarray, ...], actions: tuple[Matrix, ...],
+                weights: list[Number] | None) -> Matrix:
+    """The orthogonal basis of equivariant sections over one orbit, one row each, in canonical form.
+
+    Sections start as all values at x₀ and are carried along the orbit; wherever two ways around disagree,
+    the sections are cut down to those that agree.
+    """
+    stalk = actions[0].shape[0]
+    transposed = [a.T for a in actions]
+    start = nullspace_at(orbit.representative, moves, transposed, stalk)
+    canonical, _ = rref(start)
+    rows = canonical.submatrix(range(start.shape[0]), range(stalk))
+    sections = _carry(orbit, moves, transposed, rows)
+    table = Matrix.hstack([sections[x] for x in orbit.members])
+    if not table.shape[0]:
+        return table
+    metric = None if weights is None else weights * orbit.size
+    rows_, _ = gram_schmidt(table, metric)
+    first = orbit.members.index(orbit.representative) * stalk
+    scales = [_leading(rows_.submatrix([d], range(first, first + stalk)).rows()[0]) for d in range(rows_.shape[0])]
+    return Matrix.diagonal(scales) @ rows_
+
+
+def nullspace_at(x0: int, moves: tuple[np.ndarray, ...], transposed: list[Matrix], stalk: int) -> Matrix:
+    """The values at x₀ of equivariant sections, as rows: those on which every closed walk from x₀ acts trivially."""
+    sections = {x0: Matrix.identity(stalk)}
+    queue = [x0]
+    for x in queue:
+        for move, action in zip(moves, transposed):
+            y, image = int(move[x]), sections[x] @ action
+            if y not in sections:
+                sections[y] = image
+                queue.append(y)
+            elif sections[y] != image:
+                kept = nullspace((image - sections[y]).T)
+                sections = {z: kept @ rows for z, rows in sections.items()}
+                if not kept.shape[0]:
+                    return sections[x0]
+    return sections[x0]
+
+
+def _carry(orbit: Orbit, moves: tuple[np.ndarray, ...], transposed: list[Matrix], rows: Matrix) -> dict[int, Matrix]:
+    """The sections with these values at the representative, along a spanning tree of the orbit."""
+    sections, queue = {orbit.representative: rows}, [orbit.representative]
+    for x in queue:
+        for move, action in zip(moves, transposed):
+            y = int(move[x])
+            if y not in sections:
+                sections[y] = sections[x] @ action
+                queue.append(y)
+    return sections
+
+
+def _leading(row: tuple[Number, ...]) -> Number:
+    """The factor that makes a row coprime integers with a positive lead (over Q), or lead with 1."""
+    lead = next(x for x in row if not x.is_zero)
+    if not all(x.is_rational for x in row):
+        return 1 / lead
+    fractions = [x.to_fraction() for x in row]
+    denominator = reduce(lcm, (f.denominator for f in fractions), 1)
+    content = reduce(gcd, (int(f * denominator) for f in fractions), 0)
+    return Q(Fraction(denominator, content) * (1 if lead.to_fraction() > 0 else -1))

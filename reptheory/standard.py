@@ -1,0 +1,138 @@
+"""The representations every group has, and those given on generators: permutations and exact matrices."""
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import numpy as np
+
+from .check import homomorphism_check, matrix_values, named_values
+from .element import parse_permutation
+from .field import Number, Q
+from .group import Group
+from .matrix import Matrix
+from .monomial import Monomial
+from .rep import ONE, Action, Explicit, Rep
+
+
+def trivial(group: Group) -> Rep:
+    """The trivial representation ρ(g) = 1 of dimension 1."""
+    given = (Monomial.identity(1),) * len(group.generators)
+    return Explicit(group, given, (ONE,), "R", f"{_atom(group)}.trivial")
+
+
+def regular(group: Group) -> Rep:
+    """The regular representation (ρ(g)f)(h) = f(g⁻¹h), that is e_h ↦ e_{gh}, in the order of G.elements."""
+    given = tuple(Monomial.of(images) for images in group.listing.left)
+    return Explicit(group, given, (ONE,) * group.order, "R", f"{_atom(group)}.regular")
+
+
+def natural(group: Group) -> Rep:
+    """The permutation representation e_i ↦ e_{g(i)} on the points that the group permutes."""
+    given = tuple(Monomial.of(g.images) for g in group.generators)
+    return Explicit(group, given, (ONE,) * group.degree, "R", f"{_atom(group)}.natural")
+
+
+def sign(group: Group) -> Rep:
+    """The sign of the permutation of the points given, det of G.natural; the determinant on space is G.vector.alt(n)."""
+    given = tuple(Monomial.of([0], [_parity(np.asarray(g.images))]) for g in group.generators)
+    return Explicit(group, given, (ONE,), "R", f"{_atom(group)}.sign")
+
+
+def vector(group: Group) -> Rep:
+    """The defining representation on space; an error where the group names none."""
+    if group.vector_matrices is None:
+        raise ValueError(f"{group.expression} names no action on space, so it has no vector representation. Give one: "
+                         "G.rep(r=[[0, -1], [1, 0]], …), or make the group from matrices.")
+    given = tuple(_monomial_if(m) for m in group.vector_matrices)
+    return Explicit(group, given, tuple(Q(1) * d for d in group.vector_gram), "R", f"{_atom(group)}.vector")
+
+
+def quotient(group: Group, subgroup: Group) -> Rep:
+    """The permutation representation e_{tK} ↦ e_{gtK} on the cosets G/K."""
+    given = tuple(Monomial.of(images) for images in group.cosets(subgroup).images)
+    return Explicit(group, given, (ONE,) * given[0].shape[0], "R",
+                    f"{_atom(group)}.quotient({subgroup.expression})")
+
+
+def permutation(group: Group, **images: Any) -> Rep:
+    """The permutation representation with these cycles or image lists on the generators, checked.
+
+    >>> import reptheory as rt
+    >>> rt.D(4).permutation(r="(0 1)", s="(0 1)").dim
+    2
+    """
+    values = named_values(group, images)
+    degree = max((_largest(v) for v in values), default=0) + 1
+    given = tuple(Monomial.of(parse_permutation(v, degree)) for v in values)
+    text = ", ".join(f"{n}={v!r}" for n, v in zip(group.names, values))
+    homomorphism_check(group, given)
+    return Explicit(group, given, (ONE,) * degree, "R", f"{_atom(group)}.permutation({text})")
+
+
+def matrices(group: Group, gram=None, **given: Any) -> Rep:
+    """The representation with these exact matrices on the generators, checked against the relations of the group.
+
+    `gram` is an invariant diagonal metric; without it the layers use the coordinates of the matrices as they are.
+    Raises NotARepresentation (with the shortest failing relation) and NotExact for floats.
+
+    >>> import reptheory as rt
+    >>> rt.D(3).rep(r=[[0, -1], [1, -1]], s=[[0, 1], [1, 0]]).dim
+    2
+    """
+    values = matrix_values(group, given)
+    homomorphism_check(group, values)
+    over = "R" if all(m.field.is_real for m in values) else "C"
+    text = ", ".join(f"{n}={_literal(m)}" for n, m in zip(group.names, values))
+    dim = values[0].shape[0] if values else 1
+    metric = tuple(Q(1) * Q(d) if isinstance(d, (int, str)) else Q(1) * d for d in gram) if gram else (ONE,) * dim
+    text += f", gram={[str(d) for d in metric]!r}" if gram else ""
+    rep = Explicit(group, tuple(_monomial_if(m) for m in values), metric, over, f"{_atom(group)}.rep({text})")
+    if gram and not rep.is_unitary:
+        raise ValueError(f"the metric diag{tuple(str(d) for d in metric)} is not invariant: ρ(g)ᴴ D ρ(g) ≠ D for some "
+                         "generator. Leave gram out, or give the metric of this basis.")
+    return rep
+
+
+def _atom(group: Group) -> str:
+    """The text of the group, bracketed where an attribute of it could be misread."""
+    return f"({group.expression})" if " * " in group.expression else group.expression
+
+
+def _monomial_if(matrix: Matrix) -> Action:
+    """The signed permutation that a matrix is, otherwise the matrix."""
+    if not matrix.is_integer:
+        return matrix
+    dense = matrix.to_integers()
+    if (np.abs(dense).sum(0) == 1).all() and (np.abs(dense).sum(1) == 1).all():
+        return Monomial.of(np.abs(dense).argmax(0), dense.sum(0))
+    return matrix
+
+
+def _parity(images: np.ndarray) -> int:
+    """The sign of a permutation, by counting cycles."""
+    seen, sign = np.zeros(len(images), bool), 1
+    for start in range(len(images)):
+        i = start
+        while not seen[i]:
+            seen[i] = True
+            i = images[i]
+            sign = -sign if i != start else sign
+    return sign
+
+
+def _largest(value: Any) -> int:
+    """The largest point that cycles, an image list or a sympy permutation name."""
+    if isinstance(value, str):
+        return max(map(int, re.findall(r"\d+", value)), default=0)
+    return len(list(value)) - 1 if not hasattr(value, "array_form") else value.size - 1
+
+
+def _literal(matrix: Matrix) -> str:
+    """The nested list that evaluates to the matrix; irrational entries print as expressions of their field."""
+    def entry(x: Number) -> str:
+        if not x.is_rational:
+            return repr(x)
+        value = x.to_fraction()
+        return str(value) if value.denominator == 1 else f"'{value}'"
+    return "[" + ", ".join("[" + ", ".join(map(entry, row)) + "]" for row in matrix.rows()) + "]"
