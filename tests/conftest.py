@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch is imported: small tensors, and two test runs a machine
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch is imported; the tensors here are small
 os.environ.setdefault("MPLBACKEND", "Agg")
 
 import pytest

@@ -1,4 +1,4 @@
-"""The architecture, read from the source: what may import what, how long a file is, what `import reptheory` loads."""
+"""The architecture, read from the source: what may import what, and what an import loads."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ every_source = pytest.mark.parametrize("source", SOURCES, ids=lambda source: sou
 
 
 def imported_modules(source: Source) -> set[str]:
-    """The modules of this repository that the source imports on import, its own package's `__init__` left out."""
+    """The modules of this repository that the source loads, the `__init__` of its own package left out."""
     own = {".".join(source.package[:depth]) for depth in range(1, len(source.package) + 1)}
     return (source.at_import & MODULES.keys()) - own
 
