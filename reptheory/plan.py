@@ -115,8 +115,8 @@ class Plan:
     """A program in single assignment form: inputs, parameters, constants ↦ output.
 
     Parameters are coordinates; `plan(weights, x)` is its meaning in NumPy, `print(plan)` its text and
-    `plan.digest` its address by content. `note` says where it came from, and is neither compared nor part of the
-    digest. BadPlan when a name is not new or not defined, or an operation does not take what it is given.
+    `plan.digest` its address by content. `note` says where it came from; it is not compared, nor in the digest.
+    BadPlan when a name is not new or not defined, or an operation does not take what it is given.
 
     >>> w = Param("w", (1, 3), Fraction(1, 3))
     >>> index = Const("index", Table.of([0, 0, 0]))
@@ -229,7 +229,7 @@ class Plan:
         }
 
     def cost(self, *shapes: Shape, itemsize: int = 4) -> Cost:
-        """Operations, bytes moved and weights, for inputs of the given shapes. ValueError if they do not fit."""
+        """Operations, bytes moved and weights, for inputs of these shapes. ValueError if they do not fit."""
         self._check_count(len(shapes))
         return cost(self, dict(zip(self.inputs, shapes)), itemsize)
 
@@ -243,7 +243,7 @@ class Plan:
         return replace(self, consts=consts, steps=tuple(s for s in self.steps if s not in still))
 
     def prune(self) -> Plan:
-        """The same map, without the steps and constants it does not need. Parameters stay, for their layout."""
+        """The same map, without steps and constants it does not need. Parameters stay, for their layout."""
         needed = {self.output}
         for step in reversed(self.steps):
             if step.name in needed:

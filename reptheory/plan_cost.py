@@ -34,7 +34,7 @@ def shapes_of(plan, inputs: dict[str, Shape]) -> dict[str, Shape]:
 
 
 def cost(plan, inputs: dict[str, Shape], itemsize: int) -> Cost:
-    """The sum over steps: contractions count products and sums, the rest an operation an entry, moves nothing."""
+    """The sum over steps: contractions count products and sums, the rest one an entry, moves nothing."""
     shapes = shapes_of(plan, inputs)
     still = set(plan.weight_steps)
     flops, filter_flops, moved = 0, 0, 0

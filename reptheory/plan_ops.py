@@ -17,7 +17,7 @@ Shape = tuple[int, ...]
 
 @dataclass(frozen=True)
 class Op:
-    """An operation: its fewest and most arguments, what its attributes must be ("" if they are), its shape."""
+    """An operation: its fewest and most arguments, what its attributes must be ("" if so), its shape."""
 
     fewest: int
     most: float

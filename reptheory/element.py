@@ -1,0 +1,218 @@
+"""Elements of a finite group: permutations of its points, written as words in the generators."""
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import reduce
+from math import lcm
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from .group import Group
+
+Word = tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True, repr=False)
+class Element:
+    """An element g of a group, the permutation i ↦ images[i] of its points; (g·h)(i) = g(h(i)).
+
+    >>> import reptheory as rt
+    >>> r, s = rt.D(4).generators; (r * s).word, (r * s).order
+    ('r*s', 2)
+    """
+
+    group: Group
+    images: tuple[int, ...]
+
+    def __mul__(self, other: Element) -> Element:
+        if not isinstance(other, Element):
+            return NotImplemented
+        return Element(self.group, tuple(self.images[i] for i in other.images))
+
+    def __pow__(self, k: int) -> Element:
+        base = self if k >= 0 else self.inverse
+        k, result = abs(k), self.group.identity
+        while k:
+            if k & 1:
+                result = result * base
+            base, k = base * base, k >> 1
+        return result
+
+    @property
+    def inverse(self) -> Element:
+        """g⁻¹."""
+        return Element(self.group, invert(self.images))
+
+    @property
+    def is_identity(self) -> bool:
+        """Whether g = 1."""
+        return all(i == image for i, image in enumerate(self.images))
+
+    @property
+    def cycles(self) -> tuple[tuple[int, ...], ...]:
+        """The cycles of length at least 2, each from its smallest point."""
+        return cycles(self.images)
+
+    @property
+    def order(self) -> int:
+        """The order of g, the least common multiple of its cycle lengths."""
+        return reduce(lcm, map(len, self.cycles), 1)
+
+    @property
+    def word(self) -> str:
+        """A shortest word in the generators where the group is listed, such as 'r*s^-1'; '1' for the identity."""
+        return write(self.group.word(self), self.group.names)
+
+    def __call__(self, point: int) -> int:
+        return self.images[point]
+
+    def __str__(self) -> str:
+        return self.word
+
+    def __repr__(self) -> str:
+        return f"{self.group.atom}.element({self.word!r})"
+
+
+def invert(images: Sequence[int]) -> tuple[int, ...]:
+    """The images of the inverse permutation."""
+    found = [0] * len(images)
+    for i, image in enumerate(images):
+        found[image] = i
+    return tuple(found)
+
+
+def cycles(images: Sequence[int]) -> tuple[tuple[int, ...], ...]:
+    """The cycles of length at least 2."""
+    seen: set[int] = set()
+    found = []
+    for start in range(len(images)):
+        if start in seen:
+            continue
+        cycle, i = [], start
+        while i not in seen:
+            seen.add(i)
+            cycle.append(i)
+            i = images[i]
+        if len(cycle) > 1:
+            found.append(tuple(cycle))
+    return tuple(found)
+
+
+def write(word: Word, names: Sequence[str]) -> str:
+    """The word as text, equal neighbours as powers: 'r^2*s^-1'."""
+    parts: list[list[Any]] = []
+    for i, e in word:
+        if parts and parts[-1][0] == i and (parts[-1][1] > 0) == (e > 0):
+            parts[-1][1] += e
+        else:
+            parts.append([i, e])
+    return "*".join(names[i] if e == 1 else f"{names[i]}^{e}" for i, e in parts) or "1"
+
+
+def parse_word(text: str, names: Sequence[str]) -> Word:
+    """The letters of a word such as 'r*s^-1*(r*s)^2'; ValueError names the letter that is no generator.
+
+    >>> parse_word("(r*s)^2", ["r", "s"])
+    ((0, 1), (1, 1), (0, 1), (1, 1))
+    """
+    tokens = re.findall(r"[A-Za-z_]\w*|\d+|\*\*|[-*^()~]|\S", text)
+    position = 0
+
+    def fail(token: str) -> ValueError:
+        return ValueError(f"{text!r} is no word in the generators {', '.join(names)}: {token!r} cannot be read. Write "
+                          "products and powers of generators, 'r*s^-1'.")
+
+    def product() -> list[tuple[int, int]]:
+        nonlocal position
+        letters = power()
+        while position < len(tokens) and tokens[position] not in ")":
+            if tokens[position] == "*":
+                position += 1
+            letters += power()
+        return letters
+
+    def power() -> list[tuple[int, int]]:
+        nonlocal position
+        base = atom()
+        while position < len(tokens) and tokens[position] in ("^", "**"):
+            position += 1
+            sign = 1
+            if position < len(tokens) and tokens[position] == "-":
+                sign, position = -1, position + 1
+            if position >= len(tokens) or not tokens[position].isdigit():
+                raise fail(tokens[position] if position < len(tokens) else "^")
+            k = sign * int(tokens[position])
+            position += 1
+            base = base * k if k >= 0 else [(i, -e) for i, e in reversed(base)] * -k
+        return base
+
+    def atom() -> list[tuple[int, int]]:
+        nonlocal position
+        if position >= len(tokens):
+            raise fail("the end")
+        token = tokens[position]
+        position += 1
+        if token == "(":
+            inner = product()
+            if position >= len(tokens) or tokens[position] != ")":
+                raise fail("(")
+            position += 1
+            return inner
+        if token in names:
+            return [(list(names).index(token), 1)]
+        if token in ("1", "e"):
+            return []
+        raise fail(token)
+
+    letters = product() if tokens else []
+    if position < len(tokens):
+        raise fail(tokens[position])
+    return tuple(letters)
+
+
+def parse_permutation(value: Any, degree: int | None = None) -> tuple[int, ...]:
+    """The image tuple of cycles '(0 1 2)(3 4)', of an image list, or of a sympy Permutation, on `degree` points.
+
+    >>> parse_permutation("(0 1 2)(3 4)")
+    (1, 2, 0, 4, 3)
+    """
+    if hasattr(value, "array_form") and hasattr(value, "size"):
+        value = list(value.array_form)
+    if isinstance(value, str):
+        return _from_cycles(value, degree)
+    if isinstance(value, np.ndarray) and np.issubdtype(value.dtype, np.integer):
+        value = value.tolist()
+    images = tuple(value)
+    if not all(isinstance(i, (int, np.integer)) and not isinstance(i, bool) for i in images):
+        raise ValueError(f"{value!r} is no permutation: its entries are not all integers. Write cycles \"(0 1 2)\" or the "
+                         "list of images [1, 2, 0].")
+    images = tuple(int(i) for i in images)
+    if sorted(images) != list(range(len(images))):
+        missing = next(iter(set(range(len(images))) - set(images)))
+        raise ValueError(f"{list(images)} is no permutation of 0…{len(images) - 1}: {missing} is no image. Every point is the "
+                         "image of exactly one point.")
+    return images + tuple(range(len(images), degree or 0))
+
+
+def _from_cycles(text: str, degree: int | None) -> tuple[int, ...]:
+    body = text.strip()
+    found = re.findall(r"\(([^()]*)\)", body)
+    if body != "()" and (not found or re.sub(r"\([^()]*\)", "", body).strip()):
+        raise ValueError(f"{text!r} is no product of cycles. Write \"(0 1 2)(3 4)\", or \"()\" for the identity.")
+    try:
+        parts = [[int(p) for p in re.split(r"[\s,]+", cycle.strip()) if p] for cycle in found]
+    except ValueError:
+        raise ValueError(f"{text!r} has a point that is no integer. Points are 0, 1, 2, …") from None
+    points = [p for cycle in parts for p in cycle]
+    repeated = next((p for p in points if points.count(p) > 1), None)
+    if repeated is not None:
+        raise ValueError(f"{text!r} moves the point {repeated} twice. Write disjoint cycles.")
+    images = list(range(max([*points, (degree or 0) - 1], default=-1) + 1))
+    for cycle in parts:
+        for here, there in zip(cycle, cycle[1:] + cycle[:1]):
+            images[here] = there
+    return tuple(images)

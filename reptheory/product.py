@@ -1,0 +1,142 @@
+"""Direct, semidirect and wreath products."""
+from __future__ import annotations
+
+from math import factorial
+from typing import Any
+
+import numpy as np
+
+from .check import NotARepresentation, homomorphism_check
+from .element import Element, Word, parse_word
+from .group import Group
+from .homomorphism import Homomorphism
+from .monomial import Monomial
+
+
+def direct(first: Group, second: Group) -> Group:
+    """The direct product G × H on the disjoint union of their points; equal generator names get the suffixes 1 and 2.
+
+    >>> import reptheory as rt
+    >>> (rt.C(4) * rt.S(3)).names
+    ('r1', 's1', 'r2', 's2')
+    """
+    one, two = _names(first, second)
+    n, m = first.degree, second.degree
+    images = tuple((*g, *range(n, n + m)) for g in first.images)
+    images += tuple((*range(n), *(n + i for i in g)) for g in second.images)
+    base = None if first.base is None or second.base is None else (*first.base, *(n + b for b in second.base))
+    relators = None
+    if first.relators is not None and second.relators is not None:
+        k = len(first.names)
+        relators = first.relators + tuple(tuple((i + k, e) for i, e in w) for w in second.relators) + tuple(
+            ((i, 1), (j + k, 1), (i, -1), (j + k, -1)) for i in range(k) for j in range(len(second.names)))
+    right = second.atom if " * " in second.expression else second.expression
+    return Group((*one, *two), images, n + m, expression=f"{first.expression} * {right}",
+                 known_order=first.order * second.order, base=base, relators=relators, factors=(first, second))
+
+
+def _names(first: Group, second: Group) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Generator names of the two factors, with suffixes where they clash."""
+    if not set(first.names) & set(second.names):
+        return first.names, second.names
+    return tuple(f"{n}1" for n in first.names), tuple(f"{n}2" for n in second.names)
+
+
+def projections(group: Group) -> tuple[Homomorphism, ...]:
+    """The projections of a direct product onto its factors, along which representations are pulled back.
+
+    >>> import reptheory as rt
+    >>> G = rt.C(4) * rt.S(3); G.factors[0].vector.pullback(G.projections[0]).dim
+    2
+    """
+    if not group.factors:
+        raise ValueError(f"{group.expression} was not made as a direct product G * H, so it has no projections. Use "
+                         "rt.Homomorphism(source, target, images).")
+    found, start = [], 0
+    for k, factor in enumerate(group.factors):
+        stop = start + len(factor.names)
+        images = {n: factor.generators[i - start] if start <= i < stop else factor.identity
+                  for i, n in enumerate(group.names)}
+        found.append(Homomorphism.trusted(group, factor, images, f"{group.atom}.projections[{k}]"))
+        start = stop
+    return tuple(found)
+
+
+def semidirect(normal: Group, top: Group, action: dict[str, dict[str, Any]]) -> Group:
+    """The semidirect product N ⋊ H, where h n h⁻¹ = φ_h(n) and action[h][n] is the word φ_h(n) in N.
+
+    It permutes the elements of N by (n, h)·x = n φ_h(x), and the points of H. Raises ValueError when some φ_h is no
+    automorphism, or h ↦ φ_h breaks a relation of H.
+
+    >>> import reptheory as rt
+    >>> rt.semidirect(rt.C(7), rt.C(3), {"r": {"r": "r^2"}}).order
+    21
+    """
+    missing = [h for h in top.names if h not in action] + [h for h in action if h not in top.names]
+    if missing:
+        raise ValueError(f"action needs one entry for each generator of {top.expression} ({', '.join(top.names)}); check "
+                         f"{', '.join(missing)}.")
+    size, degree = normal.order, top.degree
+    automorphisms = [_automorphism(normal, h, action[h]) for h in top.names]
+    try:
+        homomorphism_check(top, tuple(Monomial.of(p) for p in automorphisms))
+    except NotARepresentation as error:
+        raise ValueError(f"h ↦ φ_h is no action of {top.expression} on {normal.expression}: {error}") from None
+    one, two = _names(normal, top)
+    images = tuple((*map(int, normal.listing.left[i]), *range(size, size + degree)) for i in range(len(one)))
+    images += tuple((*map(int, p), *(size + i for i in g)) for p, g in zip(automorphisms, top.images))
+    base = None if top.base is None else (0, *(size + b for b in top.base))
+    words = {h: {n: str(w) for n, w in action[h].items()} for h in top.names}
+    return Group((*one, *two), images, size + degree, expression=f"semidirect({normal.expression}, {top.expression}, {words!r})",
+                 known_order=size * top.order, base=base)
+
+
+def _automorphism(normal: Group, h: str, words: dict[str, Any]) -> np.ndarray:
+    """The permutation of the listing of N by φ_h, built along the listing: φ(s·x) = φ(s) φ(x)."""
+    absent = [n for n in normal.names if n not in words]
+    if absent:
+        raise ValueError(f"φ_{h} has no image for {', '.join(absent)}. Give a word for each of {', '.join(normal.names)}.")
+    letters = [_word(normal, words[n]) for n in normal.names]
+    listing = normal.listing
+    table = np.zeros(listing.size, np.int64)
+    lefts = [_left(normal, word) for word in letters]
+    for i in range(1, listing.size):
+        table[i] = lefts[listing.letter[i]][table[listing.parent[i]]]
+    bad = len(np.unique(table)) < listing.size or any(
+        (table[listing.left[s]] != lefts[s][table]).any() for s in range(len(letters)))
+    if bad:
+        raise ValueError(f"φ_{h} is no automorphism of {normal.expression}: the images "
+                         f"{', '.join(f'{n} ↦ {words[n]}' for n in normal.names)} break a relation or are not onto. Give the "
+                         "images of an automorphism.")
+    return table
+
+
+def _word(group: Group, value: Any) -> Word:
+    return group.word(value) if isinstance(value, Element) else parse_word(str(value), group.names)
+
+
+def _left(group: Group, word: Word) -> np.ndarray:
+    """The numbers of w·h_i for all i."""
+    here = np.arange(group.listing.size)
+    for s, e in reversed(word):
+        row = group.listing.left[s]
+        here = row[here] if e > 0 else np.argsort(row)[here]
+    return here
+
+
+def wreath(group: Group, n: int) -> Group:
+    """The wreath product G ≀ S_n = Gⁿ ⋊ S_n on n copies of the points of G: G moves the first copy, S_n the copies.
+
+    >>> import reptheory as rt
+    >>> rt.wreath(rt.C(2), 3).order
+    48
+    """
+    from .named import S
+
+    top, d = S(n), group.degree
+    one, two = _names(group, top)
+    images = tuple((*g, *range(d, n * d)) for g in group.images)
+    images += tuple(tuple(d * g[c] + i for c in range(n) for i in range(d)) for g in top.images)
+    base = None if group.base is None else tuple(c * d + b for c in range(n) for b in (group.base or (0,)))
+    return Group((*one, *two), images, n * d, expression=f"wreath({group.expression}, {n})",
+                 known_order=group.order ** n * factorial(n), base=base)
