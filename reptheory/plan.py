@@ -115,7 +115,7 @@ class Plan:
     """A program in single assignment form: inputs, parameters, constants ↦ output.
 
     Parameters are coordinates; `plan(weights, x)` is its meaning in NumPy, `print(plan)` its text and
-    `plan.digest` its address by content. `note` says where it came from; it is not compared, nor in the digest.
+    `plan.digest` its address by content. `note` says where it came from; it is neither compared nor digested.
     BadPlan when a name is not new or not defined, or an operation does not take what it is given.
 
     >>> w = Param("w", (1, 3), Fraction(1, 3))

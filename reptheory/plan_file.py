@@ -1,4 +1,4 @@
-"""Plans as files: one safetensors file holds the constants, and the program as JSON in its metadata. Never pickle."""
+"""Plans as files: safetensors, with the constants as tensors and the program as JSON in the metadata."""
 from __future__ import annotations
 
 import hashlib
@@ -14,6 +14,7 @@ from safetensors.numpy import save as to_bytes
 from .plan import FORMAT, BadPlan, Const, Param, Plan, Step, Table
 
 KEY = "intertwiner"
+AGAIN = "Write it again with rt.save."
 
 
 class PlanFileError(ValueError):
@@ -44,21 +45,21 @@ def save(plan: Plan, path: str | os.PathLike[str]) -> None:
 
 
 def load(path: str | os.PathLike[str]) -> Plan:
-    """Read a plan that `save` wrote. PlanFileError when the file is corrupted, edited, or of another format."""
+    """Read a plan that `save` wrote. PlanFileError if the file is corrupted, edited, or of another format."""
     try:
         with safe_open(path, framework="numpy") as file:
             metadata = file.metadata() or {}
             program = _program(path, metadata)
-            stored = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+            stored = {name: file.get_tensor(name) for name in file.keys()}
     except SafetensorError as error:
-        raise PlanFileError(f"{path} is not a whole safetensors file: {error}. Write it again with rt.save.") from None
+        raise PlanFileError(f"{path} is not a whole safetensors file: {error}. {AGAIN}") from None
     for name in sorted(stored.keys() ^ {name for name, *_ in program["consts"]}):
         state = "is not in its program" if name in stored else "is missing"
-        raise PlanFileError(f"{path} was changed: the constant {name!r} {state}. Write it again with rt.save.")
+        raise PlanFileError(f"{path} was changed: the constant {name!r} {state}. {AGAIN}")
     try:
         plan = Plan(
             tuple(program["inputs"]),
-            tuple(Param(name, tuple(shape), Fraction(v), scalars) for name, shape, v, scalars in program["params"]),
+            tuple(Param(name, tuple(shape), Fraction(v), over) for name, shape, v, over in program["params"]),
             tuple(Const(name, _table(path, name, dtype, shape, sha256, stored[name]))
                   for name, dtype, shape, sha256 in program["consts"]),
             tuple(Step.make(name, op, *args, **attrs) for name, op, args, attrs in program["steps"]),
@@ -69,7 +70,7 @@ def load(path: str | os.PathLike[str]) -> Plan:
         raise PlanFileError(f"{path} holds no valid plan: {error}") from None
     if plan.digest != program["digest"]:
         raise PlanFileError(f"{path} was changed: its program has the digest {plan.digest[:12]}, but states "
-                            f"{program['digest'][:12]}. Write it again with rt.save.")
+                            f"{program['digest'][:12]}. {AGAIN}")
     return plan
 
 
@@ -77,12 +78,11 @@ def _program(path: str | os.PathLike[str], metadata: dict[str, str]) -> dict:
     if KEY not in metadata:
         raise PlanFileError(f"{path} is a safetensors file, but not of a plan. Write plans with rt.save.")
     if metadata[KEY] != str(FORMAT):
-        raise PlanFileError(f"{path} is a plan of format {metadata[KEY]}, but this version reads format {FORMAT}. "
+        raise PlanFileError(f"{path} is a plan of format {metadata[KEY]}, but this version reads {FORMAT}. "
                             "Load it with the version that wrote it, or derive the plan again.")
     text = metadata.get("plan", "")
     if hashlib.sha256(text.encode()).hexdigest() != metadata.get("sha256"):
-        raise PlanFileError(f"{path} was changed: the text of its program does not have the SHA-256 that it states. "
-                            "Write it again with rt.save.")
+        raise PlanFileError(f"{path} was changed: its program does not have the SHA-256 that it states. {AGAIN}")
     return json.loads(text)
 
 
@@ -99,6 +99,5 @@ def _table(path: str | os.PathLike[str], name: str, dtype: str, shape: list[int]
     table = Table(str(stored.dtype), stored.shape, stored.tobytes())
     same = table.dtype == dtype and table.shape == tuple(shape)
     if not same or hashlib.sha256(table.data).hexdigest() != sha256:
-        raise PlanFileError(f"{path} was changed: the constant {name!r} is not the one that its program was written "
-                            "with. Write it again with rt.save.")
+        raise PlanFileError(f"{path} was changed: the constant {name!r} is not what it was at first. {AGAIN}")
     return table

@@ -12,8 +12,8 @@ def gather(w, index, sign=None):
 
 def pad(x, *, widths, mode):
     """Continue the last axes; circular may wrap more than once."""
-    name = {"zeros": "constant", "reflect": "reflect", "replicate": "edge", "circular": "wrap"}[mode]
-    return np.pad(x, ((0, 0),) * (x.ndim - len(widths)) + widths, mode=name)
+    modes: dict = {"zeros": "constant", "reflect": "reflect", "replicate": "edge", "circular": "wrap"}
+    return np.pad(x, ((0, 0),) * (x.ndim - len(widths)) + widths, mode=modes[mode])
 
 
 def conv(x, w, bias=None, *, stride, dilation, padding, groups):
@@ -41,7 +41,7 @@ FUNCTIONS = {
     "sigmoid": sigmoid, "silu": lambda x: x * sigmoid(x), "softplus": lambda x: np.logaddexp(0, x),
     "gelu": lambda x: x / 2 * (1 + np.vectorize(erf, otypes=[x.dtype])(x / np.sqrt(2).astype(x.dtype))),
 }
-MEANING = {
+MEANING: dict = {
     "gather": gather, "expand": lambda table, w: np.tensordot(table, w, 1), "conv": conv, "pad": pad,
     "einsum": lambda *xs, equation: np.einsum(equation, *xs, optimize=True),
     "add": np.add, "mul": np.multiply,
