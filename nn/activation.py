@@ -14,6 +14,12 @@ from .feature import check_features, join, layout, split
 
 Function = Callable[[torch.Tensor], torch.Tensor]
 
+
+def identity(x: torch.Tensor) -> torch.Tensor:
+    """x itself."""
+    return x
+
+
 EVEN_OR_NEITHER: dict[str, Function] = {
     "abs": torch.abs, "celu": F.celu, "cos": torch.cos, "elu": F.elu, "exp": torch.exp, "gelu": F.gelu,
     "hardsigmoid": F.hardsigmoid, "hardswish": F.hardswish, "leaky_relu": F.leaky_relu, "logsigmoid": F.logsigmoid,
@@ -22,7 +28,7 @@ EVEN_OR_NEITHER: dict[str, Function] = {
 }
 ODD: dict[str, Function] = {
     "arctan": torch.atan, "asinh": torch.asinh, "erf": torch.erf, "hardshrink": F.hardshrink, "hardtanh": F.hardtanh,
-    "identity": torch.nn.Identity(), "negative": torch.neg, "sign": torch.sign, "sin": torch.sin, "sinh": torch.sinh,
+    "identity": identity, "negative": torch.neg, "sign": torch.sign, "sin": torch.sin, "sinh": torch.sinh,
     "softshrink": F.softshrink, "softsign": F.softsign, "tanh": torch.tanh, "tanhshrink": F.tanhshrink,
 }
 FUNCTIONS = EVEN_OR_NEITHER | ODD
@@ -169,6 +175,9 @@ def named(fn: str | Function) -> tuple[Function, str]:
         return FUNCTIONS[fn], fn
     if not callable(fn) or isinstance(fn, type):
         raise TypeError(f"fn={fn!r}: give a name such as 'relu', a torch function, or an activation module (an instance).")
+    if isinstance(fn, torch.nn.PReLU) and fn.num_parameters > 1:
+        raise DoesNotCommute(f"PReLU with {fn.num_parameters} weights is another function on each channel, and the group "
+                             "mixes channels. Use torch.nn.PReLU() with one weight.")
     return fn, type(fn).__name__ if isinstance(fn, torch.nn.Module) else getattr(fn, "__name__", repr(fn))
 
 
