@@ -47,7 +47,7 @@ class Pointwise(torch.nn.Module):
 
     >>> G = rt.D(4); Pointwise(2*G.regular, "relu")
     Pointwise(2*D(4).regular, 'relu')
-    >>> Pointwise(G.vector, "relu")
+    >>> Pointwise(G.vector, "relu")  # doctest: +ELLIPSIS
     Traceback (most recent call last):
     nn.activation.DoesNotCommute: relu does not commute with D(4).vector: r acts by [0 -1; 1 0], which changes signs, ...
     """

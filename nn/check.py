@@ -80,7 +80,9 @@ def assert_equivariant(module: Model, in_type: rt.Rep, out_type: rt.Rep, *, tole
 def _measure(module: Model, in_type: rt.Rep, out_type: rt.Rep, size: int | None, batch: int, action: Action, seed: int,
              integers: bool) -> Violation:
     """The worst violation over the generators; the module's modes are restored whatever happens."""
-    _same_group(in_type, out_type)
+    if in_type.group != out_type.group:
+        raise rt.DifferentGroups(f"the module is checked under one group, but V is a representation of "
+                                 f"{in_type.group.expression} and W of {out_type.group.expression}. Restrict one of them.")
     with _evaluation(module), torch.no_grad():
         x, action = _features(module, in_type, size, batch, action, seed, integers)
         y = _output(module, x)

@@ -34,7 +34,7 @@ def _expected(rep: rt.Rep) -> tuple[int, str]:
 def check_features(x: torch.Tensor, rep: rt.Rep) -> None:
     """Raise WrongChannels, naming V and both numbers, unless x has the shape (batch, V.dim, *spatial).
 
-    >>> check_features(torch.zeros(2, 5), rt.D(4).regular)
+    >>> check_features(torch.zeros(2, 5), rt.D(4).regular)  # doctest: +ELLIPSIS
     Traceback (most recent call last):
     nn.feature.WrongChannels: D(4).regular has 8 channels, and this tensor has 5: its shape is (2, 5). Axis 1 ...
     """
