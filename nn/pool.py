@@ -5,7 +5,7 @@ import torch
 import torch.nn.functional as F
 
 import reptheory as rt
-from reptheory.space import orbits_of
+from reptheory.solve import orbits_of
 
 from .activation import DoesNotCommute
 from .domain import Axes, Size, axes_by_ndim, per_axis
