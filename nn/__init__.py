@@ -1,0 +1,4 @@
+"""torch layers from plans."""
+from .module import PlanModule
+
+__all__ = ["PlanModule"]
