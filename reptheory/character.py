@@ -24,8 +24,7 @@ class Character:
 
     def __call__(self, g: Any) -> Number:
         """χ(g) for an element or word g."""
-        listing = self.group.listing
-        return self.values[int(listing.class_of[listing.index(self.group.element(g))])]
+        return self.values[int(self.group.listing.class_of[self.group.index(self.group.element(g))])]
 
     def inner(self, other: Character) -> Number:
         """⟨χ, ψ⟩ = |G|⁻¹ Σ_g χ(g) conj ψ(g), summed by classes."""

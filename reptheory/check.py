@@ -6,7 +6,7 @@ from typing import Any
 
 from .group import Group, TooLarge
 from .matrix import Matrix
-from .monomial import Monomial, as_matrix
+from .monomial import Monomial, as_matrix, compose
 
 
 class NotARepresentation(ValueError):
@@ -29,7 +29,7 @@ def homomorphism_check(group: Group, actions: tuple[Monomial | Matrix, ...]) -> 
     inverses = [a.inverse() for a in actions]
     for relation in sorted(relations, key=len):
         letters = (actions[i] if e > 0 else inverses[i] for i, e in relation)
-        value = reduce(lambda a, b: a @ b, letters)
+        value = reduce(compose, letters)
         if not value.is_identity:
             raise NotARepresentation(_message(group, relation, as_matrix(value)))
 

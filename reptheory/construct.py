@@ -302,6 +302,11 @@ class Realification(Derived):
         """2 dim_C V."""
         return 2 * self.base.dim
 
+    @property
+    def scalars(self) -> str:
+        """Always "R"."""
+        return "R"
+
     @cached_property
     def _theta(self) -> Number | None:
         """The purely imaginary generator α − ᾱ of the field over its real subfield; None when it is real."""
@@ -362,9 +367,8 @@ def orbit(rep: Rep, start) -> Rep:
             place[image] = len(queue)
             queue.append(image)
         images[i].append(place[image])
-    text = ", ".join(str(x) for x in (tuple(start)))
     return Explicit(rep.group, tuple(Monomial.of(p) for p in images), (Q(1),) * len(queue), "R",
-                    f"{_bracket(rep)}.orbit(({text},))")
+                    f"{_bracket(rep)}.orbit({tuple(start)!r})")
 
 
 def _sign(order: tuple[int, ...]) -> int:

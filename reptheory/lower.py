@@ -34,16 +34,19 @@ def lower(hom: Hom, normalise: bool = True, *, bias: bool = False, init: str = "
     if not hom.certificate.ok:
         raise NotCertified(f"the basis of {hom.expression} changed after it was certified, so it is not compiled. "
                            "Derive it again with rt.Hom.")
-    parts = _Parts(normalise)
+    complex_ = "C" in (hom.source.scalars, hom.target.scalars)
+    parts = _Parts(normalise, "C" if complex_ else "R")
     basis = hom.basis
     variances = _variances(basis, init, normalise)
     constant = Hom(hom.source.group.trivial, hom.target) if bias else None
+    if constant is not None and not constant.dim:
+        constant = None  # no trivial representation, no bias
     if not isinstance(hom.on, Lattice) and hom.on == POINT and _scalar(basis) and constant is None:
         parts.paths(basis, variances)
     else:
         weight = parts.filter(basis, variances)
         args = ["x", weight]
-        if constant is not None and constant.dim:
+        if constant is not None:
             args.append(parts.bias(constant.basis))
         parts.act(hom, args, stride, padding, padding_mode, dilation)
     source = f"{hom.expression}, dim {hom.dim}; {hom.certificate!r}"
@@ -55,6 +58,7 @@ class _Parts:
     """The parameters, constants and steps of a plan while it is being written."""
 
     normalise: bool
+    scalars: str
     params: list[Param] = field(default_factory=list)
     consts: list[Const] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)
@@ -106,7 +110,7 @@ class _Parts:
                 blocks.setdefault(b, []).append(self.const(f"zero_{key}", np.zeros(shape)))
                 continue
             name = "weight" if single else f"weight_{key}"
-            self.params.append(Param(name, (piece.dim, n, m), variances[b, a]))
+            self.params.append(Param(name, (piece.dim, n, m), variances[b, a], self.scalars))
             rows = self.rows(piece, name, key, tags[id(piece)])
             ordered = isinstance(piece, SignedPiece)
             i, j, x = piece.target.dim, piece.source.dim, piece.points
@@ -135,7 +139,7 @@ class _Parts:
             if not piece.dim:
                 parts.append(self.const(f"bias_zero_{b}", np.zeros(n * piece.target.dim)))
                 continue
-            self.params.append(Param(f"bias_{b}", (piece.dim, n, 1), Fraction(0)))
+            self.params.append(Param(f"bias_{b}", (piece.dim, n, 1), Fraction(0), self.scalars))
             rows = self.rows(piece, f"bias_{b}", f"bias_{b}", f"bias_{piece_tag(basis, piece)}")
             parts.append(self.step(f"bias_flat_{b}", "reshape", rows, shape=(n * piece.target.dim,)))
         return parts[0] if len(parts) == 1 else self.step("bias", "concat", *parts, axis=0)
@@ -170,7 +174,7 @@ class _Parts:
             for b_, a, _, m, piece in basis.layout:
                 if b_ != b or not piece.dim:
                     continue
-                self.params.append(Param(f"weight_{b}_{a}", (n, m), variances[b, a]))
+                self.params.append(Param(f"weight_{b}_{a}", (n, m), variances[b, a], self.scalars))
                 weight = f"weight_{b}_{a}"
                 factor = piece.table(self.normalise)[0, 0]  # κ = factor · identity
                 if factor != 1:

@@ -54,9 +54,7 @@ class Monomial:
         """Whether e_i ↦ e_i for all i."""
         return self.is_permutation and bool((self.images == np.arange(len(self.images))).all())
 
-    def __matmul__(self, other: Monomial | Matrix) -> Monomial | Matrix:
-        if isinstance(other, Matrix):
-            return self.to_matrix() @ other
+    def __matmul__(self, other: Monomial) -> Monomial:
         return Monomial(self.images[other.images], self.signs[other.images] * other.signs)
 
     def inverse(self) -> Monomial:
@@ -118,6 +116,13 @@ def kron(a: Monomial | Matrix, b: Monomial | Matrix) -> Monomial | Matrix:
     if isinstance(a, Monomial):
         return a.kron(b)
     return a.kron(as_matrix(b))
+
+
+def compose(a: Monomial | Matrix, b: Monomial | Matrix) -> Monomial | Matrix:
+    """The product of two actions: monomial when both are."""
+    if isinstance(a, Monomial) and isinstance(b, Monomial):
+        return a @ b
+    return as_matrix(a) @ as_matrix(b)
 
 
 def as_matrix(action: Monomial | Matrix) -> Matrix:

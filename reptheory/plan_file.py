@@ -78,7 +78,7 @@ def _program(path: str | os.PathLike[str], metadata: dict[str, str]) -> dict:
     if KEY not in metadata:
         raise PlanFileError(f"{path} is a safetensors file, but not of a plan. Write plans with rt.save.")
     if metadata[KEY] != str(FORMAT):
-        raise PlanFileError(f"{path} is a plan of format {metadata[KEY]}, but this version reads {FORMAT}. "
+        raise PlanFileError(f"{path} is a plan of format {metadata[KEY]}, but this one takes {FORMAT}. "
                             "Load it with the version that wrote it, or derive the plan again.")
     text = metadata.get("plan", "")
     if hashlib.sha256(text.encode()).hexdigest() != metadata.get("sha256"):

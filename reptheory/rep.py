@@ -12,7 +12,7 @@ from .character import Character, real_type
 from .field import Field, Number, Q
 from .group import DifferentGroups, Group
 from .matrix import Matrix, float_table
-from .monomial import Monomial, as_matrix, direct_sum, kron
+from .monomial import Monomial, as_matrix, compose, direct_sum, kron
 
 if TYPE_CHECKING:
     from .hom import Hom
@@ -66,7 +66,7 @@ class Rep:
         """The exact action ρ(g) of an element or word, as a product along a word: ρ(gh) = ρ(g)ρ(h)."""
         word = self.group.word(self.group.element(g))
         identity: Action = Monomial.identity(self.dim) if self.is_monomial else Matrix.identity(self.dim)
-        return reduce(lambda m, letter: m @ _power(self.actions[letter[0]], letter[1]), word, identity)
+        return reduce(lambda m, letter: compose(m, _power(self.actions[letter[0]], letter[1])), word, identity)
 
     def __call__(self, g: Any) -> Matrix:
         """The exact matrix ρ(g), in the basis of the representation.
