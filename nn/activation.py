@@ -10,7 +10,7 @@ import reptheory as rt
 from reptheory.matrix import Matrix
 from reptheory.monomial import Monomial, as_matrix
 
-from .feature import check_features, join, layout, split
+from .feature import check_features, join, split
 
 Function = Callable[[torch.Tensor], torch.Tensor]
 

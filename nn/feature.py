@@ -130,7 +130,7 @@ def _preserves(action: Monomial, gram: Sequence[Any]) -> bool:
 
 def _turn(x: torch.Tensor, action: rt.Rep, element: rt.Element) -> torch.Tensor:
     """f ↦ f(g⁻¹ ·) by permuting and flipping axes; x is the last axis, y runs up the one before."""
-    moves, ndim = action.action(element), action.dim
+    moves = action.action(element)
     if not (isinstance(moves, Monomial) and _preserves(moves, action.gram)):
         raise rt.NotPreserved(f"{element} does not preserve square grids: its matrix on space is {action(element)}, "
                               "which is no signed permutation. Use action=rt.lattice('hexagonal', r) for C(3), C(6), "
@@ -142,7 +142,7 @@ def _turn(x: torch.Tensor, action: rt.Rep, element: rt.Element) -> torch.Tensor:
         if (sign < 0) != bool(downwards):
             flips.append(x.ndim - 1 - target)
     x = x.permute(order)
-    return x.flip(flips) if flips else x.contiguous() if ndim > 1 else x
+    return x.flip(flips) if flips else x
 
 
 def _turn_hexagon(x: torch.Tensor, group: rt.Group, element: rt.Element, like: Hexagonal) -> torch.Tensor:
