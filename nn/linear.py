@@ -1,0 +1,130 @@
+"""Equivariant linear layers: what all layers over an exact Hom share, and the one on a point."""
+from __future__ import annotations
+
+import torch
+
+import reptheory as rt
+from reptheory.basis import Basis
+from reptheory.piece import Piece
+
+from .feature import check_features
+from .module import PlanModule
+
+SHOWN = 4  # the orbits that EmptyHom lists for a pair of summands
+
+
+class EmptyHom(ValueError):
+    """A space of equivariant maps that is zero, or zero into one summand of the output."""
+
+
+class Intertwiner(PlanModule):
+    """The layer f ↦ κ·f + b, κ = Σ_d w_d κ_d in Hom(V, W, on=X) and b in W invariant; their coordinates are its weights.
+
+    `hom` is the exact space behind it, with its certificate. Raises EmptyHom where a summand of W would get nothing.
+    """
+
+    spatial_ndim: int
+
+    def __init__(self, hom: rt.Hom, bias: bool, init: str, device, dtype, **convolution):
+        refuse_empty(hom.basis)
+        super().__init__(rt.lower(hom, bias=bias, init=init, **convolution), device=device, dtype=dtype)
+        self.hom, self.in_type, self.out_type = hom, hom.source, hom.target
+        self.init = init
+        applied = [step.args for step in self.plan.steps if step.op == "conv"]
+        self._filter_name = applied[0][1] if applied else None
+        self._bias_name = applied[0][2] if applied and len(applied[0]) == 3 else None
+
+    @property
+    def has_bias(self) -> bool:
+        """Whether the layer adds an invariant vector: it was asked for, and W contains the trivial representation."""
+        return self._bias_name is not None
+
+    def filter(self) -> torch.Tensor:
+        """The expanded kernel κ, of shape (dim W, dim V, *box): differentiable in the weights."""
+        if self._filter_name is not None:
+            return self.value(self._filter_name)
+        kind = next(self.parameters())
+        return PlanModule.forward(self, torch.eye(self.in_type.dim, dtype=kind.dtype, device=kind.device)).T
+
+    def expanded_bias(self) -> torch.Tensor | None:
+        """The invariant vector b, of shape (dim W,), or None where the layer has none."""
+        return None if self._bias_name is None else self.value(self._bias_name)
+
+    def _tail(self) -> str:
+        """The end of a repr: what every layer over a Hom says of itself."""
+        bias = "" if self.has_bias else ", bias=False"
+        init = "" if self.init == "he" else f", init={self.init!r}"
+        return f"{bias}{init})  # {self.plan.size} weights"
+
+
+class EquivariantLinear(Intertwiner):
+    """The linear map x ↦ κx + b with κ ρ_V(g) = ρ_W(g) κ and ρ_W(g) b = b: all of them, one weight a dimension.
+
+    Features are (batch, dim V) or (batch, dim V, *trailing), where it acts at each point. Weights start with the exact
+    variance of `init` ("he", "xavier" or "lecun"). Raises EmptyHom where no such map exists, WrongChannels.
+
+    >>> G = rt.D(4); layer = EquivariantLinear(2*G.regular, 3*G.vector, bias=False); layer
+    EquivariantLinear(2*D(4).regular, 3*D(4).vector, bias=False)  # 12 weights
+    """
+
+    spatial_ndim = 0
+
+    def __init__(self, in_type: rt.Rep, out_type: rt.Rep, bias: bool = True, init: str = "he", device=None, dtype=None):
+        super().__init__(rt.Hom(in_type, out_type), bias, init, device, dtype)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """The features of type W, (batch, dim W, *trailing)."""
+        check_features(x, self.in_type)
+        if x.ndim == 2 or self._filter_name is not None:
+            return super().forward(x)
+        rows = x.movedim(1, -1)  # the plan of paths takes (batch, dim V)
+        y = super().forward(rows.reshape(-1, x.shape[1]))
+        return y.reshape(*rows.shape[:-1], -1).movedim(-1, 1)
+
+    @torch.no_grad()
+    def to_linear(self) -> torch.nn.Linear:
+        """The plain torch.nn.Linear with the expanded matrix and bias, cut off from these weights.
+
+        >>> G = rt.C(4); layer = EquivariantLinear(G.regular, G.regular); x = torch.randn(5, 4)
+        >>> torch.equal(layer.to_linear()(x), layer(x))
+        True
+        """
+        matrix, bias = self.filter(), self.expanded_bias()
+        plain = torch.nn.Linear(matrix.shape[1], matrix.shape[0], bias is not None, matrix.device, matrix.dtype)
+        return copied(plain, matrix, bias).train(self.training)
+
+    def __repr__(self) -> str:
+        return f"EquivariantLinear({self.in_type.expression}, {self.out_type.expression}{self._tail()}"
+
+
+def copied(plain, matrix: torch.Tensor, bias: torch.Tensor | None):
+    """The plain layer with these numbers as its weight and bias."""
+    plain.weight.copy_(matrix)
+    if bias is not None:
+        plain.bias.copy_(bias)
+    return plain
+
+
+def refuse_empty(basis: Basis) -> None:
+    """Raise EmptyHom, with the orbits and stabilisers that admit no map, where a summand of the output gets nothing."""
+    hom = basis.hom
+    for b, (_, target) in enumerate(hom.target.summands):
+        pieces = [piece for b_, _, _, _, piece in basis.layout if b_ == b]
+        if any(piece.dim for piece in pieces):
+            continue
+        lines = [line for piece in dict.fromkeys(pieces) for line in _reasons(basis, piece)]
+        raise EmptyHom(
+            f"{hom.expression} is zero into {target.expression}: no linear map that commutes with {hom.group.expression} "
+            f"reaches it, so its channels would be identically 0.\n" + "\n".join(lines) + "\n"
+            f"Leave {target.expression} out of the output, give the input a representation that maps to it (G.regular "
+            "maps to every representation), or use a larger kernel.")
+
+
+def _reasons(basis: Basis, piece: Piece) -> list[str]:
+    """One line for each orbit: its point, its size, and the order of the stabiliser that admits no map."""
+    order, orbits = basis.hom.group.order, basis.orbits
+    lines = [f"  {piece.source.expression} → {piece.target.expression} at x = {basis.hom.on.label(orbit.representative)}: "
+             f"orbit of {orbit.size}, stabiliser of order {order // orbit.size}, dimension 0"
+             for orbit in orbits[:SHOWN]]
+    more = len(orbits) - SHOWN
+    return lines if more <= 0 else [*lines, f"  and on {more} more orbits"]
