@@ -118,11 +118,11 @@ class Basis:
         for b, a, n, m, piece in self.layout:
             values = tables[id(piece)].T.reshape(piece.dim, self.hom.on.size, piece.target.dim, piece.source.dim)
             view = dense[start:start + piece.dim * n * m, :, rows[b], columns[a]]
-            view = view.reshape(piece.dim, n, m, -1, piece.target.dim, n, piece.source.dim, m)
+            view = view.reshape(piece.dim, n, m, self.hom.on.size, piece.target.dim, n, piece.source.dim, m)
             for j, i in product(range(n), range(m)):
                 view[:, j, i, :, :, j, :, i] = values
             dense[start:start + piece.dim * n * m, :, rows[b], columns[a]] = view.reshape(
-                piece.dim * n * m, -1, n * piece.target.dim, m * piece.source.dim)
+                piece.dim * n * m, self.hom.on.size, n * piece.target.dim, m * piece.source.dim)
             start += piece.dim * n * m
         return dense.reshape(self.dim, *self.hom.shape)
 

@@ -356,17 +356,18 @@ def orbit(rep: Rep, start) -> Rep:
     >>> rt.octahedral().vector.orbit((1, 1, 1)).dim
     8
     """
-    matrices = [as_matrix(a) for a in rep.actions]
     first = Matrix.of([[x] for x in start])
     if first.shape != (rep.dim, 1):
         raise ValueError(f"a vector of {rep.expression} has {rep.dim} entries, and {start!r} has {first.shape[0]}.")
-    place, queue, images = {first: 0}, [first], [[] for _ in matrices]  # type: ignore[var-annotated]
+    field = rep.field.compositum(first.field)
+    matrices = [as_matrix(a).over(field) for a in rep.actions]
+    queue = [first.over(field)]
+    place, images = {queue[0].key: 0}, [[] for _ in matrices]  # type: ignore[var-annotated]
     for vector, (i, matrix) in ((v, m) for v in queue for m in enumerate(matrices)):
         image = matrix @ vector
-        if image not in place:
-            place[image] = len(queue)
+        if place.setdefault(image.key, len(queue)) == len(queue):
             queue.append(image)
-        images[i].append(place[image])
+        images[i].append(place[image.key])
     return Explicit(rep.group, tuple(Monomial.of(p) for p in images), (Q(1),) * len(queue), "R",
                     f"{_bracket(rep)}.orbit({tuple(start)!r})")
 

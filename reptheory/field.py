@@ -166,6 +166,11 @@ class Number:
         return _unpickle, (self.field, tuple(str(c) for c in self.poly.coeffs()))
 
     @property
+    def key(self) -> tuple:
+        """A cheap key that tells numbers of one field apart."""
+        return self.field.expression, *((int(c.p), int(c.q)) for c in self.poly.coeffs())
+
+    @property
     def coefficients(self) -> tuple[fmpq, ...]:
         """(c_0, …, c_{d−1})."""
         return _padded(self.poly, self.field.degree)
@@ -288,14 +293,7 @@ class Number:
         d = self.field.degree
         rows = [_padded((self * self.field.generator ** k).poly, d) for k in range(d)]
         poly = flint.fmpq_mat(d, d, [c for row in rows for c in row]).charpoly()
-        integral = fmpz_poly([int(c) for c in (poly * poly.denom()).coeffs()])
-        for factor, _ in integral.factor()[1]:
-            value = Number(self.field, fmpq_poly([0]))
-            for c in reversed(factor.coeffs()):
-                value = value * self + int(c)
-            if value.is_zero:
-                return fmpq_poly(factor) / factor[factor.degree()]
-        raise AssertionError("a root of the characteristic polynomial is a root of a factor")
+        return poly / poly.gcd(poly.derivative())  # the characteristic polynomial is a power of the minimal one
 
     def sign(self) -> int:
         """−1, 0 or 1 for a real number; zero is decided algebraically, the rest by a ball refined until it excludes 0."""

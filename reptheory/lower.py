@@ -41,8 +41,10 @@ def lower(hom: Hom, normalise: bool = True, *, bias: bool = False, init: str = "
     constant = Hom(hom.source.group.trivial, hom.target) if bias else None
     if constant is not None and not constant.dim:
         constant = None  # no trivial representation, no bias
-    if not isinstance(hom.on, Lattice) and hom.on == POINT and _scalar(basis) and constant is None:
+    if hom.on == POINT and _scalar(basis):
         parts.paths(basis, variances)
+        if constant is not None and constant.dim:
+            parts.step("biased", "add", parts.steps[-1].name, parts.bias(constant.basis))
     else:
         weight = parts.filter(basis, variances)
         args = ["x", weight]

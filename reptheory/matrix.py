@@ -131,6 +131,11 @@ class Matrix:
         return Matrix(self.field, tuple(parts))
 
     @cached_property
+    def key(self) -> tuple:
+        """A cheap key that tells matrices over one field apart."""
+        return self.shape, *(tuple((int(c.p), int(c.q)) for c in part.entries()) for part in self.parts)
+
+    @cached_property
     def is_zero(self) -> bool:
         """Whether every entry is 0."""
         return all(part == fmpq_mat(*self.shape) for part in self.parts)

@@ -1,11 +1,12 @@
 """Groups by name, from permutations and from exact matrices."""
 from __future__ import annotations
 
+from functools import reduce
 from math import factorial, lcm
 from typing import Any
 
 from .element import parse_permutation
-from .field import Q, quadratic
+from .field import Field, Q, quadratic
 from .group import Group, InfiniteGroup, TooLarge
 from .matrix import Matrix
 
@@ -203,23 +204,23 @@ def _matrix_group(generators: dict[str, Any], limit: int) -> Group:
 
 def _from_orbit(matrices: dict[str, Matrix], starts: list, expression: str, order: int | None, limit: int) -> Group:
     """The permutation group on the orbits of vectors that span, with its matrices as action on space."""
-    first = [Matrix.of([[x] for x in start]) for start in starts]
-    place: dict[Matrix, int] = {}
-    for v in first:
-        place.setdefault(v, len(place))
-    queue, images = list(place), [[] for _ in matrices]  # type: ignore[var-annotated]
+    field = reduce(Field.compositum, (m.field for m in matrices.values()), Q)
+    first = [Matrix.of([[x] for x in start], field) for start in starts]
+    place: dict[tuple, int] = {}
+    queue = [v for v in first if place.setdefault(v.key, len(place)) == len(place) - 1]
+    images: list[list[int]] = [[] for _ in matrices]
     for v in queue:
         for k, m in enumerate(matrices.values()):
-            image = m @ v
-            if image not in place:
+            image = m.over(field) @ v
+            if image.key not in place:
                 if len(queue) >= limit:
                     raise TooLarge(f"the orbit of the basis vectors under {', '.join(matrices)} has more than {limit} vectors; "
                                    "the group is infinite or very large. Raise limit=… if you know it to be finite.")
-                place[image] = len(queue)
+                place[image.key] = len(queue)
                 queue.append(image)
-            images[k].append(place[image])
+            images[k].append(place[image.key])
     n = len(starts[0])
-    base = tuple(dict.fromkeys(place[v] for v in first))
+    base = tuple(dict.fromkeys(place[v.key] for v in first))
     if len(first) < n:
         base = None  # type: ignore[assignment]
     return Group(tuple(matrices), tuple(map(tuple, images)), len(queue), tuple(matrices.values()), (Q(1),) * n, expression,

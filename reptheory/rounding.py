@@ -23,10 +23,10 @@ def float_table(numbers: Sequence[Number], radicands: Sequence[Number], dtype="f
     """
     name = np.dtype(dtype).name
     name = {"complex128": "float64", "complex64": "float32"}.get(name, name)
-    seen: dict[tuple[Number, Number], complex] = {}
+    seen: dict[tuple, complex] = {}
     values = []
     for x, q in zip(numbers, radicands):
-        key = (x, q)
+        key = (x.key, q.key)
         if key not in seen:
             real = x.field.is_real or x.is_rational
             seen[key] = round_real(x, q, name) if real else round_complex(x, q, name)

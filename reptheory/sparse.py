@@ -71,12 +71,13 @@ def rank_mod(matrix: Sparse, p: int, root: int) -> int:
 
     Sparse elimination, shortest rows first.
     """
-    images: dict[Number, int] = {}
+    images: dict[tuple, int] = {}
     rows: list[dict[int, int]] = [{} for _ in range(matrix.shape[0])]
     for i, j, x in zip(matrix.row.tolist(), matrix.column.tolist(), matrix.entries):
-        if x not in images:
-            images[x] = _image(x, p, root, matrix.field)
-        value = (rows[i].get(j, 0) + images[x]) % p
+        key = x.key
+        if key not in images:
+            images[key] = _image(x, p, root, matrix.field)
+        value = (rows[i].get(j, 0) + images[key]) % p
         rows[i][j] = value
     queue = sorted(({j: v for j, v in row.items() if v} for row in rows), key=len)
     pivots: dict[int, dict[int, int]] = {}
