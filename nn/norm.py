@@ -17,6 +17,9 @@ from .activation import check_unitary
 from .feature import check_features, join, split
 
 
+State = tuple[torch.Tensor | None, torch.Tensor | None, torch.Tensor | None, torch.Tensor | None]
+
+
 class TooFewValues(ValueError):
     """A batch in training from which a field gets no more values than its mean takes up."""
 
@@ -100,13 +103,12 @@ class EquivariantBatchNorm(torch.nn.Module):
         for k, (field, part) in enumerate(zip(split(x, self.in_type), self._parts)):
             means = slice(mean, mean := mean + part.copies * part.invariants)
             spreads = slice(spread, spread := spread + part.copies * len(part.degrees))
-            state = [None if t is None else t[where] for t, where in (
-                (self.running_mean, means), (self.running_var, spreads), (self.weight, spreads), (self.bias, means))]
+            state = (_part(self.running_mean, means), _part(self.running_var, spreads),
+                     _part(self.weight, spreads), _part(self.bias, means))
             if self._from_batch:
                 _check_values(field, part)
             if part.uniform:
-                rows = field.reshape(-1, *field.shape[2:])
-                y = F.batch_norm(rows, *state, self._from_batch, factor, self.eps).reshape(field.shape)
+                y = self._uniform(field.reshape(-1, *field.shape[2:]), state, factor)
             else:
                 y = self._general(field.flatten(3) if field.ndim > 3 else field.unsqueeze(3), part, k, state, factor)
             parts.append(y.reshape(field.shape))
@@ -123,7 +125,19 @@ class EquivariantBatchNorm(torch.nn.Module):
         self.num_batches_tracked.add_(1)
         return 1.0 / float(self.num_batches_tracked) if self.momentum is None else self.momentum
 
-    def _general(self, x: torch.Tensor, part: Statistics, k: int, state: list, factor: float) -> torch.Tensor:
+    def _uniform(self, rows: torch.Tensor, state: State, factor: float) -> torch.Tensor:
+        """torch's batch norm, with the coordinates of a field as part of the batch: rows is (batch · dim A, m, *spatial)."""
+        running_mean, running_var, weight, bias = state
+        if running_mean is None or running_var is None or not self.training:
+            return F.batch_norm(rows, running_mean, running_var, weight, bias, self._from_batch, 0.0, self.eps)
+        # On copies: autograd keeps these, and the statistics of the other summands, updated later, share their storage.
+        mean, var = running_mean.clone(), running_var.clone()
+        y = F.batch_norm(rows, mean, var, weight, bias, True, factor, self.eps)
+        _advance(running_mean, mean, 1.0)
+        _advance(running_var, var, 1.0)
+        return y
+
+    def _general(self, x: torch.Tensor, part: Statistics, k: int, state: State, factor: float) -> torch.Tensor:
         """The same for any unitary summand: x is (batch, dim A, m, points)."""
         running_mean, running_var, weight, bias = state
         invariants, dual, average = (getattr(self, f"_{name}_{k}") for name in ("invariants", "dual", "average"))
@@ -159,10 +173,15 @@ class EquivariantBatchNorm(torch.nn.Module):
         return f"EquivariantBatchNorm({self.extra_repr()})"
 
 
+def _part(values: torch.Tensor | None, where: slice) -> torch.Tensor | None:
+    return None if values is None else values[where]
+
+
 def _advance(running: torch.Tensor, new: torch.Tensor, factor: float) -> None:
     """running ← (1 − factor) running + factor new, in place."""
     with torch.no_grad():
-        running.copy_((1 - factor) * running + factor * new.detach().to(running.dtype))
+        new = new.detach().to(running.dtype)
+        running.copy_(new if factor == 1 else (1 - factor) * running + factor * new)
 
 
 def _check_values(field: torch.Tensor, part: Statistics) -> None:
