@@ -1,4 +1,5 @@
 """torch layers from plans."""
+from .emit import source
 from .module import PlanModule
 
-__all__ = ["PlanModule"]
+__all__ = ["PlanModule", "source"]

@@ -55,7 +55,11 @@ class PlanModule(torch.nn.Module):
         """Draw the weights anew: normal, of mean 0 and the variances of the plan."""
         with torch.no_grad():
             for p in self.plan.params:
-                getattr(self, p.name).normal_(0, float(p.variance) ** 0.5, generator=generator)
+                weight = getattr(self, p.name)
+                if p.variance:
+                    weight.normal_(0, float(p.variance) ** 0.5, generator=generator)
+                else:
+                    weight.zero_()
 
     def forward(self, *inputs: torch.Tensor) -> torch.Tensor:
         """The output of the plan."""
