@@ -188,16 +188,19 @@ class BlurPool(_Window):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """The smoothed features, (batch, channels, *smaller)."""
         k, s, p = self._windows(x, self.kernel_size, self.stride, self.padding)
-        ndim, batch, channels = len(k), x.shape[0], x.shape[1]
+        return _each_part(lambda part: self._smooth(part, len(k), s, p), x)
+
+    def _smooth(self, x: torch.Tensor, ndim: int, stride: tuple[int, ...], padding: tuple[int, ...]) -> torch.Tensor:
         if self.padding_mode != "zeros" and self.padding:
-            x = F.pad(x, [q for q in p for _ in (0, 1)], mode=self.padding_mode)
-            p = (0,) * ndim
-        window = self._taps.to(x.dtype)
+            x = F.pad(x, [q for q in padding for _ in (0, 1)], mode=self.padding_mode)
+            padding = (0,) * ndim
+        taps = self._taps.to(x.dtype)
+        window = taps
         for _ in range(ndim - 1):
-            window = window[..., None] * self._taps.to(x.dtype)
-        x = x.reshape(batch * channels, 1, *x.shape[2:])
-        y = (F.conv1d, F.conv2d, F.conv3d)[ndim - 1](x, window[None, None], stride=s, padding=p)
-        return y.reshape(batch, channels, *y.shape[2:])
+            window = window[..., None] * taps
+        planes = x.reshape(-1, 1, *x.shape[2:])
+        y = (F.conv1d, F.conv2d, F.conv3d)[ndim - 1](planes, window[None, None], stride=stride, padding=padding)
+        return y.reshape(*x.shape[:2], *y.shape[2:])
 
     def extra_repr(self) -> str:
         """The type, stride, taps and padding."""
