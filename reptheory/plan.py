@@ -251,6 +251,9 @@ class Plan:
         return replace(self, consts=tuple(c for c in self.consts if c.name in needed),
                        steps=tuple(s for s in self.steps if s.name in needed))
 
+    def __deepcopy__(self, memo: dict) -> Plan:
+        return self
+
     def __repr__(self) -> str:
         ends = f"{', '.join(self.inputs)} -> {self.output}"
         return f"<Plan {self.digest[:12]}: {ends}, {len(self.steps)} steps, {self.size} weights>"
