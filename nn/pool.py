@@ -198,9 +198,8 @@ class BlurPool(_Window):
         window = taps
         for _ in range(ndim - 1):
             window = window[..., None] * taps
-        planes = x.reshape(-1, 1, *x.shape[2:])
-        y = (F.conv1d, F.conv2d, F.conv3d)[ndim - 1](planes, window[None, None], stride=stride, padding=padding)
-        return y.reshape(*x.shape[:2], *y.shape[2:])
+        window = window.expand(x.shape[1], 1, *window.shape)
+        return (F.conv1d, F.conv2d, F.conv3d)[ndim - 1](x, window, None, stride, padding, 1, x.shape[1])
 
     def extra_repr(self) -> str:
         """The type, stride, taps and padding."""
