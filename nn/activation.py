@@ -22,13 +22,14 @@ def identity(x: torch.Tensor) -> torch.Tensor:
 
 EVEN_OR_NEITHER: dict[str, Function] = {
     "abs": torch.abs, "celu": F.celu, "cos": torch.cos, "elu": F.elu, "exp": torch.exp, "gelu": F.gelu,
-    "hardsigmoid": F.hardsigmoid, "hardswish": F.hardswish, "leaky_relu": F.leaky_relu, "logsigmoid": F.logsigmoid,
-    "mish": F.mish, "relu": F.relu, "relu6": F.relu6, "selu": F.selu, "sigmoid": torch.sigmoid, "silu": F.silu,
-    "softplus": F.softplus, "square": torch.square,
+    "hardsigmoid": F.hardsigmoid, "hardswish": F.hardswish, "leaky_relu": F.leaky_relu,
+    "logsigmoid": F.logsigmoid, "mish": F.mish, "relu": F.relu, "relu6": F.relu6, "selu": F.selu,
+    "sigmoid": torch.sigmoid, "silu": F.silu, "softplus": F.softplus, "square": torch.square,
 }
 ODD: dict[str, Function] = {
-    "arctan": torch.atan, "asinh": torch.asinh, "erf": torch.erf, "hardshrink": F.hardshrink, "hardtanh": F.hardtanh,
-    "identity": identity, "negative": torch.neg, "sign": torch.sign, "sin": torch.sin, "sinh": torch.sinh,
+    "arctan": torch.atan, "asinh": torch.asinh, "erf": torch.erf, "hardshrink": F.hardshrink,
+    "hardtanh": F.hardtanh, "identity": identity, "negative": torch.neg, "sign": torch.sign, "sin": torch.sin,
+    "sinh": torch.sinh,
     "softshrink": F.softshrink, "softsign": F.softsign, "tanh": torch.tanh, "tanhshrink": F.tanhshrink,
 }
 FUNCTIONS = EVEN_OR_NEITHER | ODD
@@ -36,20 +37,23 @@ SAMPLES = (0.25, 1.0, 3.0)  # where a function declared odd is looked at
 
 
 class DoesNotCommute(ValueError):
-    """A layer that does not commute with a representation, with the summand and the generator that show it."""
+    """A layer that does not commute with a representation, with the summand and the generator that show
+    it."""
 
 
 class Pointwise(torch.nn.Module):
-    """The map x_i ↦ fn(x_i), which commutes with ρ̂ exactly when it permutes the basis, or signs it too and fn is odd.
+    """The map x_i ↦ fn(x_i), which commutes with ρ̂ exactly when it permutes the basis, or signs it too and
+    fn is odd.
 
-    `fn` is a name ("relu", "tanh", …), a torch function or a torch activation module. Oddness is known of the torch
-    functions that are; say odd=True for your own. Raises DoesNotCommute with the summand and generator otherwise.
+    `fn` is a name ("relu", "tanh", …), a torch function or a torch activation module. Oddness is known of the
+    torch functions that are; say odd=True for your own. Raises DoesNotCommute with the summand and generator
+    otherwise.
 
     >>> G = rt.D(4); Pointwise(2*G.regular, "relu")
     Pointwise(2*D(4).regular, 'relu')
     >>> Pointwise(G.vector, "relu")  # doctest: +ELLIPSIS
     Traceback (most recent call last):
-    nn.activation.DoesNotCommute: relu does not commute with D(4).vector: r acts by [0 -1; 1 0], which changes signs, ...
+    nn.activation.DoesNotCommute: relu does not commute with D(4).vector: r acts by [0 -1; 1 0], ...
     """
 
     def __init__(self, in_type: rt.Rep, fn: str | Function, odd: bool | None = None):
@@ -76,18 +80,21 @@ class Pointwise(torch.nn.Module):
 
 
 class NormActivation(torch.nn.Module):
-    """The map x ↦ x · fn(|x|)/|x| of each field (copy of a summand), 0 at x = 0: it commutes with every unitary ρ.
+    """The map x ↦ x · fn(|x|)/|x| of each field (copy of a summand), 0 at x = 0: it commutes with every
+    unitary ρ.
 
-    With bias=True it is x · fn(|x| + b)/|x|, with one weight b a field, initially 0; without it fn = "relu" would be the
-    identity. The gradient at x = 0 is taken to be 0. Raises DoesNotCommute where ρ(g)ᴴ D ρ(g) ≠ D.
+    With bias=True it is x · fn(|x| + b)/|x|, with one weight b a field, initially 0; without it fn = "relu"
+    would be the identity. The gradient at x = 0 is taken to be 0. Raises DoesNotCommute where ρ(g)ᴴ D ρ(g) ≠
+    D.
 
-    >>> G = rt.D(4); y = NormActivation(2*G.vector, "tanh")(torch.tensor([[3., 0., 4., 0.]])); y[0, 1::2].tolist()
-    [0.0, 0.0]
+    >>> cap = NormActivation(2*rt.D(4).vector, "hardtanh"); cap(torch.tensor([[3., 0., 4., 0.5]]))
+    tensor([[0.6000, 0.0000, 0.8000, 0.5000]])
     """
 
     bias: torch.nn.Parameter | None
 
-    def __init__(self, in_type: rt.Rep, fn: str | Function = "tanh", bias: bool = False, device=None, dtype=None):
+    def __init__(self, in_type: rt.Rep, fn: str | Function = "tanh", bias: bool = False, device=None,
+                 dtype=None):
         super().__init__()
         self.in_type = self.out_type = in_type
         self.fn, self.name = named(fn)
@@ -120,10 +127,12 @@ class NormActivation(torch.nn.Module):
 
 
 class Gate(torch.nn.Module):
-    """The map of each non-trivial field x_f ↦ gate(z_f) · x_f with an invariant z_f of its own; scalars get a function.
+    """The map of each non-trivial field x_f ↦ gate(z_f) · x_f with an invariant z_f of its own; scalars get a
+    function.
 
-    `out_type` is V and `in_type` is V + k*trivial, k the number of non-trivial fields: the k gates z_f are the last
-    channels, in the order of the fields. Make the layer before end in `in_type`; every representation commutes.
+    `out_type` is V and `in_type` is V + k*trivial, k the number of non-trivial fields: the k gates z_f are
+    the last channels, in the order of the fields. Make the layer before end in `in_type`; every
+    representation commutes.
 
     >>> G = rt.D(4); gate = Gate(4*G.trivial + 2*G.vector); gate.in_type.expression
     '4*D(4).trivial + 2*D(4).vector + 2*D(4).trivial'
@@ -170,19 +179,21 @@ def named(fn: str | Function) -> tuple[Function, str]:
     """
     if isinstance(fn, str):
         if fn not in FUNCTIONS:
-            raise ValueError(f"{fn!r} names no function. The names are {', '.join(sorted(FUNCTIONS))}; or give a torch "
-                             "function of a tensor.")
+            raise ValueError(f"{fn!r} names no function. The names are {', '.join(sorted(FUNCTIONS))}; or "
+                             "give a torch function of a tensor.")
         return FUNCTIONS[fn], fn
     if not callable(fn) or isinstance(fn, type):
-        raise TypeError(f"fn={fn!r}: give a name such as 'relu', a torch function, or an activation module (an instance).")
+        raise TypeError(f"fn={fn!r}: give a name such as 'relu', a torch function, or an activation module, "
+                        "an instance of it.")
     if isinstance(fn, torch.nn.PReLU) and fn.num_parameters > 1:
-        raise DoesNotCommute(f"PReLU with {fn.num_parameters} weights is another function on each channel, and the group "
-                             "mixes channels. Use torch.nn.PReLU() with one weight.")
+        raise DoesNotCommute(f"PReLU with {fn.num_parameters} weights is another function on each channel, "
+                             "and the group mixes channels. Use torch.nn.PReLU() with one weight.")
     return fn, type(fn).__name__ if isinstance(fn, torch.nn.Module) else getattr(fn, "__name__", repr(fn))
 
 
 def is_odd(fn: str | Function) -> bool:
-    """Whether fn is known to be odd, fn(−x) = −fn(x): by name, as one of torch's functions, or as an activation module.
+    """Whether fn is known to be odd, fn(−x) = −fn(x): by name, as one of torch's functions, or as an
+    activation module.
 
     >>> is_odd("tanh"), is_odd(torch.nn.Tanh()), is_odd(torch.relu)
     (True, True, False)
@@ -191,9 +202,10 @@ def is_odd(fn: str | Function) -> bool:
         return fn in ODD
     if isinstance(fn, torch.nn.Hardtanh):
         return fn.min_val == -fn.max_val and not isinstance(fn, torch.nn.ReLU6)
-    modules = (torch.nn.Tanh, torch.nn.Softsign, torch.nn.Tanhshrink, torch.nn.Softshrink, torch.nn.Hardshrink,
-               torch.nn.Identity)
-    return isinstance(fn, modules) or fn in (*ODD.values(), F.tanh, torch.arctan, torch.arcsinh, torch.special.erf)
+    modules = (torch.nn.Hardshrink, torch.nn.Identity, torch.nn.Softshrink, torch.nn.Softsign, torch.nn.Tanh,
+               torch.nn.Tanhshrink)
+    others = (F.tanh, torch.arctan, torch.arcsinh, torch.special.erf)
+    return isinstance(fn, modules) or fn in (*ODD.values(), *others)
 
 
 def check_unitary(rep: rt.Rep, what: str) -> None:
@@ -205,9 +217,9 @@ def check_unitary(rep: rt.Rep, what: str) -> None:
         m = as_matrix(action)
         if m.H @ metric @ m != metric:
             raise DoesNotCommute(
-                f"{what} is no invariant of {rep.expression}: {name} acts by {m}, which does not preserve the metric "
-                f"D = {metric} (ρᴴ D ρ = {m.H @ metric @ m}). Give the representation an invariant metric, "
-                "G.rep(…, gram=…), or use nn.Gate.")
+                f"{what} is no invariant of {rep.expression}: {name} acts by {m}, which does not preserve "
+                f"the metric D = {metric} (ρᴴ D ρ = {m.H @ metric @ m}). Give the representation an "
+                "invariant metric, G.rep(…, gram=…), or use nn.Gate.")
 
 
 def _check_pointwise(rep: rt.Rep, name: str, odd: bool) -> None:
@@ -215,12 +227,13 @@ def _check_pointwise(rep: rt.Rep, name: str, odd: bool) -> None:
     for generator, action in zip(rep.group.names, rep.actions):
         permutes = isinstance(action, Monomial) and all(
             rep.gram[i] == rep.gram[int(j)] for i, j in enumerate(action.images))
-        if permutes and (odd or action.is_permutation):
+        if permutes and (odd or getattr(action, "is_permutation", False)):
             continue
         why = f"changes signs, and {name} is not known to be odd" if permutes else "is no signed permutation"
-        fix = ("an odd function (tanh, …; odd=True for your own), " if permutes else "") + "nn.NormActivation, nn.Gate"
-        raise DoesNotCommute(f"{name} does not commute with {rep.expression}: {generator} acts by {rep(generator)}, which "
-                             f"{why}. Use {fix}, or a permutation representation such as G.regular.")
+        fix = "an odd function (tanh, …; odd=True for your own), " if permutes else ""
+        raise DoesNotCommute(
+            f"{name} does not commute with {rep.expression}: {generator} acts by {rep(generator)}, which "
+            f"{why}. Use {fix}nn.NormActivation, nn.Gate, or a permutation representation such as G.regular.")
 
 
 def _check_odd(fn: Function, name: str) -> None:

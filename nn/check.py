@@ -1,8 +1,10 @@
 """Is it equivariant? Measured on random features over a domain that the group preserves."""
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from math import prod
 
 import torch
@@ -11,45 +13,27 @@ import reptheory as rt
 from reptheory.space import Hexagonal
 
 from .feature import action_on_space, hexagon_of, transform
-from .preserved import Model, preserved_side, spatial_ndim
-
-Action = rt.Rep | Hexagonal | None
+from .preserved import Action, Model, preserved_side, spatial_ndim
 
 
 class BrokenEquivariance(rt.NotEquivariant, AssertionError):
     """A module f with f(g·x) ≠ g·f(x), with the generator, the entry and both values."""
 
 
-@dataclass(frozen=True)
-class Violation:
-    """The largest |f(g·x) − g·f(x)| over the generators g: where it is, both values, and max |f(x)|."""
-
-    generator: str
-    entry: tuple[int, ...]
-    left: complex
-    right: complex
-    scale: float
-    shape: tuple[int, ...]
-
-    @property
-    def error(self) -> float:
-        """|f(g·x) − g·f(x)| / max |f(x)| at the entry; 0 where both agree, also where f(x) = 0."""
-        difference = abs(self.left - self.right)
-        return difference / self.scale if difference and self.scale else difference
-
-
-def equivariance_error(module: Model, in_type: rt.Rep, out_type: rt.Rep, *, size: int | None = None, batch: int = 2,
-                       action: Action = None, seed: int = 0) -> float:
+def equivariance_error(module: Model, in_type: rt.Rep, out_type: rt.Rep, *, size: int | None = None,
+                       batch: int = 2, action: Action = None, seed: int = 0) -> float:
     """max_g max |f(g·x) − g·f(x)| / max |f(x)| over the generators g, on random features x of type V.
 
-    The module is run in evaluation mode in its own dtype and device, and left as it was. Spatial features live on a square
-    of side `size`, by default the smallest on which every kernel, stride and padding inside fits the same from both ends
-    (otherwise even an equivariant layer fails at the border). An output without spatial axes is moved on channels only.
+    The module is run in evaluation mode in its own dtype and device, and left as it was. Spatial features
+    live on a square of side `size`, by default the smallest on which every kernel, stride and padding inside
+    fits the same from both ends (otherwise even an equivariant layer fails at the border). An output without
+    spatial axes is moved on channels only. `action` moves space, as in `transform`; by default that of the
+    layers, or G.vector.
 
     >>> G = rt.D(4); equivariance_error(torch.nn.Linear(8, 8, bias=False), G.regular, G.regular) > 0.1
     True
     """
-    return _measure(module, in_type, out_type, size, batch, action, seed, integers=False).error
+    return _Trial(module, in_type, out_type, size, batch, action, seed).worst().error
 
 
 def assert_equivariant(module: Model, in_type: rt.Rep, out_type: rt.Rep, *, tolerance: float | None = None,
@@ -57,80 +41,186 @@ def assert_equivariant(module: Model, in_type: rt.Rep, out_type: rt.Rep, *, tole
                        seed: int = 0) -> None:
     """Raise BrokenEquivariance unless `equivariance_error` is at most the tolerance.
 
-    The tolerance is eps · Σ (numbers summed into one output of each layer) by default. With exact=True the features are
-    small integers and f(g·x) has to equal g·f(x) in every bit, as it does for integer weights (normalise=False).
+    The tolerance is 8 eps · Σ (numbers summed into one output of each layer) by default. With exact=True the
+    features are small integers and f(g·x) has to equal g·f(x) in every bit, as it does for integer weights
+    (normalise=False).
 
     >>> G = rt.D(4); assert_equivariant(torch.nn.ReLU(), G.regular, G.regular, exact=True)
     """
-    found = _measure(module, in_type, out_type, size, batch, action, seed, integers=exact)
-    allowed = 0.0 if exact else _tolerance(module, in_type, out_type) if tolerance is None else tolerance
+    trial = _Trial(module, in_type, out_type, size, batch, action, seed, exact)
+    found = trial.worst()
+    allowed = 0.0 if exact else trial.tolerance if tolerance is None else tolerance
     if found.error <= allowed:
         return
     batch_, channel, *place = found.entry
     at = f", position {tuple(place)}" if place else ""
-    name = type(module).__name__ if isinstance(module, torch.nn.Module) else getattr(module, "__name__", repr(module))
+    g = found.generator
     raise BrokenEquivariance(
-        f"{name} is not equivariant from {in_type.expression} to {out_type.expression}: for the generator "
-        f"{found.generator}, on features of shape {found.shape}, at batch {batch_}, channel {channel}{at}\n"
-        f"  f({found.generator}·x) = {found.left}\n  {found.generator}·f(x) = {found.right}\n"
-        f"a difference of {found.error:.3g} of max |f(x)| = {found.scale:.6g}, and {allowed:.3g} is allowed.\n"
-        f"{_advice(module, found, in_type, action, batch, seed, exact)}")
+        f"{_name(module)} is not equivariant from {in_type.expression} to {out_type.expression}: for the "
+        f"generator {g}, on features of shape {tuple(trial.x.shape)}, at batch {batch_}, channel {channel}"
+        f"{at}\n"
+        f"  f({g}·x) = {found.left}\n  {g}·f(x) = {found.right}\n"
+        f"a difference of {found.error:.3g} of max |f(x)| = {found.scale:.6g}; {allowed:.3g} is allowed.\n"
+        f"{trial.advice(found)}")
 
 
-def _measure(module: Model, in_type: rt.Rep, out_type: rt.Rep, size: int | None, batch: int, action: Action, seed: int,
-             integers: bool) -> Violation:
-    """The worst violation over the generators; the module's modes are restored whatever happens."""
-    if in_type.group != out_type.group:
-        raise rt.DifferentGroups(f"the module is checked under one group, but V is a representation of "
-                                 f"{in_type.group.expression} and W of {out_type.group.expression}. Restrict one of them.")
-    with _evaluation(module), torch.no_grad():
-        x, action = _features(module, in_type, size, batch, action, seed, integers)
-        y = _output(module, x)
-        scale = float(y.abs().max()) if y.numel() else 0.0
-        worst = Violation("1", (0,) * y.ndim, 0.0, 0.0, scale, tuple(x.shape))
-        for name in in_type.group.names:
-            left = _output(module, transform(x, in_type, name, action))
-            right = _inside(transform(y, out_type, name, action), action)
-            left = _inside(left, action)
-            if left.shape != right.shape:
-                raise ValueError(f"f({name}·x) has the shape {tuple(left.shape)} and {name}·f(x) has {tuple(right.shape)}. "
-                                 "Give a module whose output shape does not depend on the orientation of its input.")
-            worst = max(worst, _worst(name, left, right, scale, tuple(x.shape)), key=_rank)
-    return worst
+@dataclass(frozen=True)
+class Violation:
+    """The largest |f(g·x) − g·f(x)| for a generator g: where it is, both values, and max |f(x)|."""
+
+    generator: str
+    entry: tuple[int, ...]
+    left: complex
+    right: complex
+    scale: float
+
+    @property
+    def error(self) -> float:
+        """|f(g·x) − g·f(x)| / max |f(x)| at the entry; the plain difference where f(x) = 0."""
+        difference = 0.0 if self.left == self.right else abs(self.left - self.right)  # ∞ = ∞ agrees
+        return difference / self.scale if self.scale else difference
+
+    @property
+    def rank(self) -> float:
+        """The error, infinite where it is NaN."""
+        return float("inf") if self.error != self.error else self.error
 
 
-def _rank(found: Violation) -> float:
-    return float("inf") if found.error != found.error else found.error  # NaN is the worst
+@dataclass(frozen=True, eq=False)
+class _Trial:
+    """One question: this module, between these types, on these random features."""
+
+    module: Model
+    in_type: rt.Rep
+    out_type: rt.Rep
+    size: int | None
+    batch: int
+    given: Action
+    seed: int
+    integers: bool = False
+
+    def __post_init__(self) -> None:
+        if self.in_type.group != self.out_type.group:
+            raise rt.DifferentGroups(
+                "the module is checked under one group, but V is a representation of "
+                f"{self.in_type.group.expression} and W of {self.out_type.group.expression}. Restrict one of "
+                "them.")
+
+    @cached_property
+    def space(self) -> tuple[int, Action]:
+        """The number of spatial axes of the input, and the action that moves them."""
+        ndim, action = spatial_ndim(self.module, self.in_type.group, self.given, self.size)
+        if ndim and not isinstance(action, Hexagonal):
+            action = action_on_space(self.in_type.group, ndim, action)
+        return ndim, action
+
+    @cached_property
+    def kind(self) -> tuple[torch.dtype, torch.device]:
+        """The dtype and device of the module's first floating parameter or buffer, otherwise the default
+        ones."""
+        module = self.module
+        tensors = [*module.parameters(), *module.buffers()] if isinstance(module, torch.nn.Module) else []
+        found = next((t for t in tensors if t.is_floating_point() or t.is_complex()), None)
+        dtype = torch.get_default_dtype() if found is None else found.dtype
+        dtype = dtype.to_complex() if self.in_type.scalars == "C" else dtype.to_real()
+        return dtype, torch.get_default_device() if found is None else found.device
+
+    @cached_property
+    def x(self) -> torch.Tensor:
+        """Random features of type V on a domain that the group preserves; small integers when asked for."""
+        (ndim, action), (dtype, device), side = self.space, self.kind, self.size
+        if ndim and side is None:
+            assert action is not None
+            sample = torch.zeros(1, self.in_type.dim, dtype=dtype, device=device)
+            side = preserved_side(self.module, self.in_type.group, sample, ndim, action)
+        shape = (self.batch, self.in_type.dim, *(side or 1,) * ndim)
+        draw = torch.Generator().manual_seed(self.seed)
+        x = torch.randn((2, *shape), generator=draw, dtype=torch.float64, device="cpu")
+        x = (3 * x).round() if self.integers else x
+        return _inside((torch.complex(x[0], x[1]) if dtype.is_complex else x[0]).to(device, dtype), action)
+
+    def moved(self, y: torch.Tensor, rep: rt.Rep, g: str) -> torch.Tensor:
+        """g·y on the domain."""
+        return _inside(transform(y, rep, g, self.space[1]), self.space[1])
+
+    def output(self, x: torch.Tensor) -> torch.Tensor:
+        """f(x), which has to be one tensor, on the domain."""
+        y = self.module(x)
+        if not isinstance(y, torch.Tensor):
+            raise TypeError(f"the module gives {type(y).__name__}, and equivariance is checked on one "
+                            "tensor. Wrap it in a function that returns the features to check.")
+        return _inside(y.detach(), self.space[1])
+
+    def worst(self) -> Violation:
+        """The worst violation over the generators; the module's modes are restored whatever happens."""
+        with _evaluation(self.module), torch.no_grad():
+            y = self.output(self.x)
+            scale = float(y.abs().max()) if y.numel() else 0.0
+            found = [Violation("1", (0,) * y.ndim, 0.0, 0.0, scale)]
+            for g in self.in_type.group.names:
+                left = self.output(self.moved(self.x, self.in_type, g))
+                right = self.moved(y, self.out_type, g)
+                if left.shape != right.shape:
+                    raise ValueError(
+                        f"f({g}·x) has the shape {tuple(left.shape)} and {g}·f(x) has {tuple(right.shape)}. "
+                        "Give a module whose output shape does not depend on the orientation of its input.")
+                found.append(_largest(g, left, right, scale))
+        return max(found, key=lambda violation: violation.rank)
+
+    @property
+    def tolerance(self) -> float:
+        """8 eps · Σ over the layers of the numbers summed into one output."""
+        terms = self.in_type.dim + self.out_type.dim
+        for layer in self.module.modules() if isinstance(self.module, torch.nn.Module) else []:
+            typed, kernel = getattr(layer, "in_type", None), getattr(layer, "kernel_size", 1)
+            points = prod(kernel) if isinstance(kernel, tuple) else kernel if isinstance(kernel, int) else 1
+            wide = max((p.shape[1] for p in layer.parameters(recurse=False) if p.ndim > 1), default=0)
+            terms += points * (typed.dim if isinstance(typed, rt.Rep) else wide)
+        return 8 * torch.finfo(self.kind[0]).eps * terms
+
+    def advice(self, found: Violation) -> str:
+        """What to change: the first layer with types whose own output breaks, when the module has several."""
+        layers = dict(self.module.named_modules()) if isinstance(self.module, torch.nn.Module) else {}
+        types = {name: layer.out_type for name, layer in layers.items() if name and
+                 getattr(getattr(layer, "out_type", None), "group", None) == self.in_type.group}
+        plain, moved = (self._outputs({name: layers[name] for name in types}, x)
+                        for x in (self.x, self.moved(self.x, self.in_type, found.generator)))
+        last = "its input"
+        for (name, y), (_, left) in zip(plain, moved):
+            scale = float(y.abs().max()) if y.numel() else 0.0
+            here = _largest(found.generator, left, self.moved(y, types[name], found.generator), scale)
+            label = f"{name} ({type(layers[name]).__name__})"
+            if here.rank > (0.0 if self.integers else found.rank / 4):
+                return f"It is equivariant up to {last}, and broken after {label}. Change what lies between."
+            last = label
+        if plain:
+            return (f"It is equivariant up to {last}, and broken after it. Change what comes after, or the "
+                    "output type.")
+        return "Build it from layers of nn with these types, or check the types and the action given."
+
+    def _outputs(self, layers: dict[str, torch.nn.Module], x: torch.Tensor) -> list[tuple[str, torch.Tensor]]:
+        """The outputs of these layers inside the module, in the order in which they come."""
+        seen: list[tuple[str, torch.Tensor]] = []
+        hooks = [layer.register_forward_hook(
+            lambda _, args, y, name=name: seen.append((name, _inside(y.detach(), self.space[1]))))
+            for name, layer in layers.items()]
+        try:
+            with _evaluation(self.module), torch.no_grad():
+                self.output(x)
+        finally:
+            for hook in hooks:
+                hook.remove()
+        return seen
 
 
-def _worst(name: str, left: torch.Tensor, right: torch.Tensor, scale: float, shape: tuple[int, ...]) -> Violation:
-    difference = torch.where(left == right, torch.zeros_like(left), left - right).abs()  # inf = inf agrees
+def _largest(g: str, left: torch.Tensor, right: torch.Tensor, scale: float) -> Violation:
+    """The entry at which the two differ most, NaN more than anything."""
+    difference = torch.where(left == right, torch.zeros_like(left), left - right).abs()
     if not difference.numel():
-        return Violation(name, (0,) * left.ndim, 0.0, 0.0, scale, shape)
-    flat = int(torch.where(difference.isnan(), torch.full_like(difference, float("inf")), difference).argmax())
+        return Violation(g, (0,) * left.ndim, 0.0, 0.0, scale)
+    flat = int(difference.nan_to_num(nan=float("inf")).argmax())
     entry = tuple(int(i) for i in torch.unravel_index(torch.tensor(flat), left.shape))
-    return Violation(name, entry, left[entry].item(), right[entry].item(), scale, shape)
-
-
-def _features(module: Model, in_type: rt.Rep, size: int | None, batch: int, action: Action, seed: int,
-              integers: bool) -> tuple[torch.Tensor, Action]:
-    """Random features of type V on a domain that the group preserves, and the action that moves them."""
-    ndim, action = spatial_ndim(module, in_type.group, action, size)
-    dtype, device = _kind(module, in_type)
-    side = size
-    if ndim:
-        if not isinstance(action, Hexagonal):
-            action = action_on_space(in_type.group, ndim, action)
-        if side is None:
-            side = preserved_side(module, in_type.group, torch.zeros(1, in_type.dim, dtype=dtype, device=device), ndim,
-                                  action)
-    shape = (batch, in_type.dim, *(side or 1,) * ndim)
-    draw = torch.Generator().manual_seed(seed)
-    real = torch.empty(0, dtype=dtype).real.dtype
-    parts = [torch.randint(-4, 5, shape, generator=draw).to(real) if integers
-             else torch.randn(shape, generator=draw, dtype=torch.float64).to(real) for _ in range(2)]
-    x = (torch.complex(*parts) if dtype.is_complex else parts[0]).to(device)
-    return _inside(x, action), action
+    return Violation(g, entry, left[entry].item(), right[entry].item(), scale)
 
 
 def _inside(x: torch.Tensor, action: Action) -> torch.Tensor:
@@ -142,83 +232,21 @@ def _inside(x: torch.Tensor, action: Action) -> torch.Tensor:
     return x.masked_fill(~mask.reshape(x.shape[2:]), 0)
 
 
-def _output(module: Model, x: torch.Tensor) -> torch.Tensor:
-    y = module(x)
-    if not isinstance(y, torch.Tensor):
-        raise TypeError(f"the module gives {type(y).__name__}, and equivariance is checked on one tensor. Wrap it in a "
-                        "function that returns the features to check.")
-    return y.detach()
-
-
-def _kind(module: Model, in_type: rt.Rep) -> tuple[torch.dtype, torch.device]:
-    """The dtype and device of the module's first floating parameter or buffer, otherwise the default ones."""
-    tensors = [*module.parameters(), *module.buffers()] if isinstance(module, torch.nn.Module) else []
-    found = next((t for t in tensors if t.is_floating_point() or t.is_complex()), None)
-    dtype = torch.get_default_dtype() if found is None else found.dtype
-    if in_type.scalars == "C" and not dtype.is_complex:
-        dtype = torch.complex128 if dtype == torch.float64 else torch.complex64
-    elif in_type.scalars == "R" and dtype.is_complex:
-        dtype = torch.empty(0, dtype=dtype).real.dtype
-    return dtype, torch.get_default_device() if found is None else found.device
-
-
-def _tolerance(module: Model, in_type: rt.Rep, out_type: rt.Rep) -> float:
-    """eps · Σ over the layers of the numbers summed into one output."""
-    terms, (dtype, _) = in_type.dim + out_type.dim, _kind(module, in_type)
-    for layer in module.modules() if isinstance(module, torch.nn.Module) else []:
-        kernel = getattr(layer, "kernel_size", None)
-        points = 1 if not isinstance(kernel, (int, tuple)) else kernel if isinstance(kernel, int) else prod(kernel)
-        own = [p for p in layer.parameters(recurse=False) if p.ndim > 1]
-        typed = getattr(layer, "in_type", None)
-        width = typed.dim if isinstance(typed, rt.Rep) else max((p.shape[1] for p in own), default=0)
-        terms += width * points
-    return 8 * torch.finfo(dtype).eps * terms
-
-
-class _evaluation:
+@contextmanager
+def _evaluation(module: Model) -> Iterator[None]:
     """Evaluation mode while the block runs; afterwards every submodule is in the mode that it was in."""
-
-    def __init__(self, module: Model):
-        self.module = module if isinstance(module, torch.nn.Module) else None
-
-    def __enter__(self) -> None:
-        if self.module is not None:
-            self.modes = [(m, m.training) for m in self.module.modules()]
-            self.module.eval()
-
-    def __exit__(self, *error: object) -> None:
-        if self.module is not None:
-            for layer, mode in self.modes:  # parents before children, as train() sets those too
-                layer.train(mode)
-
-
-def _advice(module: Model, found: Violation, in_type: rt.Rep, action: Action, batch: int, seed: int, exact: bool) -> str:
-    """What to change: the first layer with types whose own output breaks, when the module has several."""
-    layers = [] if not isinstance(module, torch.nn.Module) else [
-        (name, m) for name, m in module.named_modules() if name and isinstance(getattr(m, "out_type", None), rt.Rep)]
-    seen: list[tuple[str, str, torch.Tensor]] = []
-
-    def watch(name: str, layer: torch.nn.Module) -> Callable[..., None]:
-        return lambda _, args, y: seen.append((name, type(layer).__name__, y)) if torch.is_tensor(y) else None
-
-    hooks = [layer.register_forward_hook(watch(name, layer)) for name, layer in layers]
+    if not isinstance(module, torch.nn.Module):
+        yield
+        return
+    modes = [(layer, layer.training) for layer in module.modules()]
+    module.eval()
     try:
-        with _evaluation(module), torch.no_grad():
-            side = found.shape[2] if len(found.shape) > 2 else None
-            x, action = _features(module, in_type, side, batch, action, seed, integers=exact)
-            _output(module, x)
-            plain, seen = seen, []
-            _output(module, transform(x, in_type, found.generator, action))
+        yield
     finally:
-        for hook in hooks:
-            hook.remove()
-    types, last = dict(layers), "its input"
-    for (name, kind, y), (_, _, moved) in zip(plain, seen):
-        expected = _inside(transform(y, types[name].out_type, found.generator, action), action)
-        difference = float((expected - _inside(moved, action)).abs().max())
-        if not difference <= (0.0 if exact else found.error / 4) * max(float(y.abs().max()), 1e-300):
-            return f"It is equivariant up to {last}, and broken after {name} ({kind}). Change what lies between."
-        last = f"{name} ({kind})"
-    if seen:
-        return f"It is equivariant up to {last}, and broken after it. Change what comes after, or the output type."
-    return "Build it from layers of nn with these types, symmetrise it, or check the types and the action given."
+        for layer, mode in modes:  # parents before children, because train() sets those too
+            layer.train(mode)
+
+
+def _name(module: Model) -> str:
+    return type(module).__name__ if isinstance(module, torch.nn.Module) else getattr(
+        module, "__name__", type(module).__name__)

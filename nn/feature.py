@@ -36,19 +36,21 @@ def check_features(x: torch.Tensor, rep: rt.Rep) -> None:
 
     >>> check_features(torch.zeros(2, 5), rt.D(4).regular)  # doctest: +ELLIPSIS
     Traceback (most recent call last):
-    nn.feature.WrongChannels: D(4).regular has 8 channels, and this tensor has 5: its shape is (2, 5). Axis 1 ...
+    nn.feature.WrongChannels: D(4).regular has 8 channels, and this tensor has 5: its shape ...
     """
     dim, text = _expected(rep)
     if x.ndim < 2:
-        raise WrongChannels(f"a feature of type {text} is a tensor (batch, {dim}, *spatial), and this one has the shape "
-                            f"{tuple(x.shape)}. Add the missing axes.")
+        raise WrongChannels(f"a feature of type {text} is a tensor (batch, {dim}, *spatial), and this one "
+                            f"has the shape {tuple(x.shape)}. Add the missing axes.")
     if x.shape[1] != dim:
         raise WrongChannels(f"{text} has {dim} channels, and this tensor has {x.shape[1]}: its shape is "
-                            f"{tuple(x.shape)}. Axis 1 holds the channels; change the type or the layer before.")
+                            f"{tuple(x.shape)}. Axis 1 holds the channels: change the type, or the layer "
+                            "before.")
 
 
 def split(x: torch.Tensor, rep: rt.Rep) -> list[torch.Tensor]:
-    """The views (batch, dim A, m, *spatial) of the summands m*A of a type: representation index slow, channel fast.
+    """The views (batch, dim A, m, *spatial) of the summands m*A of a type: representation index slow, channel
+    fast.
 
     Raises WrongChannels.
 
@@ -57,7 +59,8 @@ def split(x: torch.Tensor, rep: rt.Rep) -> list[torch.Tensor]:
     """
     check_features(x, rep)
     parts = layout(rep)
-    return [part.unflatten(1, (dim, m)) for part, (m, dim) in zip(x.split([m * d for m, d in parts], 1), parts)]
+    pieces = x.split([m * dim for m, dim in parts], 1)
+    return [piece.unflatten(1, (dim, m)) for piece, (m, dim) in zip(pieces, parts)]
 
 
 def join(parts: Sequence[torch.Tensor]) -> torch.Tensor:
@@ -73,12 +76,12 @@ def join(parts: Sequence[torch.Tensor]) -> torch.Tensor:
 def transform(x: torch.Tensor, rep: rt.Rep, g: Any, action: rt.Rep | Hexagonal | None = None) -> torch.Tensor:
     """The active action (g·f)(p) = ρ̂(g) f(g⁻¹p) on a feature of type V, for an element or word g.
 
-    Spatial axes are moved about their centre by G.vector, or by `action`: a representation by signed permutation
-    matrices, or rt.lattice("hexagonal", r), whose hexagon has the radius (side − 1)/2 of the tensor and is zero outside.
-    Where ρ is monomial every entry is only moved and signed, so the result is exact. Raises WrongChannels,
-    NotPreserved.
+    Spatial axes are moved about their centre by G.vector, or by `action`: a representation by signed
+    permutation matrices, or rt.lattice("hexagonal", r), whose hexagon has the radius (side − 1)/2 of the
+    tensor and is zero outside. Where ρ is monomial every entry is only moved and signed, so the result is
+    exact. Raises WrongChannels, NotPreserved.
 
-    >>> x = torch.arange(4.).reshape(1, 1, 2, 2); transform(x, rt.C(4).trivial, "r")[0, 0]  # counter-clockwise
+    >>> x = torch.arange(4.).reshape(1, 1, 2, 2); transform(x, rt.C(4).trivial, "r")[0, 0]
     tensor([[1., 3.],
             [0., 2.]])
     """
@@ -95,13 +98,15 @@ def transform(x: torch.Tensor, rep: rt.Rep, g: Any, action: rt.Rep | Hexagonal |
 def action_on_space(group: rt.Group, ndim: int, action: rt.Rep | None = None) -> rt.Rep:
     """The representation that moves points in `ndim` dimensions: `action`, otherwise G.vector; checked.
 
-    Raises ValueError where the dimension is another or G names none, DifferentGroups for an action of another group.
+    Raises ValueError where the dimension is another or G names none, DifferentGroups for an action of another
+    group.
     """
     space = Grid(1, ndim, action) if action is not None else None
     found = space.action_name(group) if space is not None else group.vector
     if found.dim != ndim:
-        raise ValueError(f"{found.expression} acts on {found.dim} dimensions, and these features have {ndim} spatial "
-                         f"axes. Give action=, a representation by {ndim}×{ndim} signed permutation matrices.")
+        raise ValueError(f"{found.expression} acts on {found.dim} dimensions, and these features have {ndim} "
+                         f"spatial axes. Give action=, a representation by {ndim}×{ndim} signed "
+                         "permutations.")
     return found
 
 
@@ -132,9 +137,10 @@ def _turn(x: torch.Tensor, action: rt.Rep, element: rt.Element) -> torch.Tensor:
     """f ↦ f(g⁻¹ ·) by permuting and flipping axes; x is the last axis, y runs up the one before."""
     moves = action.action(element)
     if not (isinstance(moves, Monomial) and _preserves(moves, action.gram)):
-        raise rt.NotPreserved(f"{element} does not preserve square grids: its matrix on space is {action(element)}, "
-                              "which is no signed permutation. Use action=rt.lattice('hexagonal', r) for C(3), C(6), "
-                              "D(3), D(6), or action=rep with signed permutation matrices.")
+        raise rt.NotPreserved(
+            f"{element} does not preserve square grids: its matrix on space is {action(element)}, which is "
+            "no signed permutation. Use action=rt.lattice('hexagonal', r) for C(3), C(6), D(3), D(6), or "
+            "action=rep with signed permutation matrices.")
     order, flips = list(range(x.ndim)), []
     for source, (target, sign) in enumerate(zip(moves.images.tolist(), moves.signs.tolist())):
         order[-1 - target] = x.ndim - 1 - source
@@ -162,6 +168,6 @@ def hexagon_of(x: torch.Tensor, like: Hexagonal) -> Hexagonal:
     """The hexagon of radius (side − 1)/2 inscribed in the spatial axes of x, moved as `like` is."""
     side = tuple(x.shape[2:])
     if len(side) != 2 or side[0] != side[1] or side[0] % 2 == 0:
-        raise rt.NotPreserved(f"a hexagon about a point is stored in a square array of odd side, and these features have "
-                              f"the spatial shape {side}. Pad or crop them to an odd square.")
+        raise rt.NotPreserved(f"a hexagon about a point is stored in a square array of odd side, and these "
+                              f"features have the spatial shape {side}. Pad or crop them to an odd square.")
     return Hexagonal((side[0] - 1) // 2, like.action)

@@ -16,7 +16,6 @@ from reptheory.monomial import Monomial
 from .activation import check_unitary
 from .feature import check_features, join, split
 
-
 State = tuple[torch.Tensor | None, torch.Tensor | None, torch.Tensor | None, torch.Tensor | None]
 
 
@@ -26,10 +25,12 @@ class TooFewValues(ValueError):
 
 @dataclass(frozen=True)
 class Statistics:
-    """What is averaged in a summand m*A: `blocks` numbers, for each coordinate, the coordinates the group mixes it with.
+    """What is averaged in a summand m*A: `blocks` numbers, for each coordinate, the coordinates the group
+    mixes it with.
 
-    Each block has one variance, over `degrees` = (size, number of its invariants), and A has `invariants` means in all.
-    `uniform`: one block with the invariant (1, …, 1), so that coordinates are as good as a longer batch.
+    Each block has one variance, over `degrees` = (size, number of its invariants), and A has `invariants`
+    means in all. `uniform`: one block with the invariant (1, …, 1), so that coordinates are as good as a
+    longer batch.
     """
 
     name: str
@@ -42,13 +43,15 @@ class Statistics:
 
 
 class EquivariantBatchNorm(torch.nn.Module):
-    """Batch normalisation y = (x − μ)/√(σ² + ε) · w + b of each field, μ and b along its invariant vectors only.
+    """Batch normalisation y = (x − μ)/√(σ² + ε) · w + b of each field, μ and b along its invariant vectors
+    only.
 
-    In a summand A the mean is that of the projection onto A^G, found exactly as Hom(trivial, A), and the variance that of
-    all components of the field over batch and space, so both commute with every unitary ρ. A transitive permutation has
-    one mean and one variance a field, the trivial representation is torch's BatchNorm, and other irreducible ones have a
-    variance only; coordinates that the group does not mix are normalised apart. `momentum`, `affine` and
-    `track_running_stats` are torch's. Raises DoesNotCommute where ρ(g)ᴴ D ρ(g) ≠ D.
+    In a summand A the mean is that of the projection onto A^G, found exactly as Hom(trivial, A), and the
+    variance that of all components of the field over batch and space, so both commute with every unitary ρ. A
+    transitive permutation has one mean and one variance a field, the trivial representation is torch's
+    BatchNorm, and other irreducible ones have a variance only; coordinates that the group does not mix are
+    normalised apart. `momentum`, `affine` and `track_running_stats` are torch's. Raises DoesNotCommute where
+    ρ(g)ᴴ D ρ(g) ≠ D.
 
     >>> G = rt.D(4); norm = EquivariantBatchNorm(8*G.regular + 4*G.vector)
     >>> tuple(norm.running_var.shape), tuple(norm.running_mean.shape)
@@ -74,16 +77,20 @@ class EquivariantBatchNorm(torch.nn.Module):
         self._exact = tuple(known[a][1] for _, a in in_type.summands)
         real = torch.empty(0, dtype=dtype or torch.get_default_dtype()).real
         kind = real.dtype if in_type.scalars == "R" else torch.complex(real, real).dtype
-        ones = torch.ones(sum(p.copies * len(p.degrees) for p in self._parts), device=device, dtype=real.dtype)
-        zeros = torch.zeros(sum(p.copies * p.invariants for p in self._parts), device=device, dtype=kind)
+        variances = sum(p.copies * len(p.degrees) for p in self._parts)
+        means = sum(p.copies * p.invariants for p in self._parts)
+        ones = torch.ones(variances, device=device, dtype=real.dtype)
+        zeros = torch.zeros(means, device=device, dtype=kind)
         self.weight = torch.nn.Parameter(ones.clone()) if affine else None
         self.bias = torch.nn.Parameter(zeros.clone()) if affine else None
         self.register_buffer("running_mean", zeros if track_running_stats else None)
         self.register_buffer("running_var", ones if track_running_stats else None)
-        self.register_buffer("num_batches_tracked", torch.tensor(0, device=device) if track_running_stats else None)
+        count = torch.tensor(0, device=device) if track_running_stats else None
+        self.register_buffer("num_batches_tracked", count)
         for k, (part, tables) in enumerate(zip(self._parts, self._exact)):
             for name, table in tables.items() if not part.uniform else ():
-                self.register_buffer(f"_{name}_{k}", torch.from_numpy(table).to(zeros.device, kind), persistent=False)
+                rounded = torch.from_numpy(table).to(zeros.device, kind)
+                self.register_buffer(f"_{name}_{k}", rounded, persistent=False)
 
     def _apply(self, fn, recurse=True):
         """Convert as torch does, then round the constants once, from their exact values, to the new dtype."""
@@ -110,7 +117,8 @@ class EquivariantBatchNorm(torch.nn.Module):
             if part.uniform:
                 y = self._uniform(field.reshape(-1, *field.shape[2:]), state, factor)
             else:
-                y = self._general(field.flatten(3) if field.ndim > 3 else field.unsqueeze(3), part, k, state, factor)
+                points = field.flatten(3) if field.ndim > 3 else field.unsqueeze(3)
+                y = self._general(points, part, k, state, factor)
             parts.append(y.reshape(field.shape))
         return join(parts)
 
@@ -126,21 +134,24 @@ class EquivariantBatchNorm(torch.nn.Module):
         return 1.0 / float(self.num_batches_tracked) if self.momentum is None else self.momentum
 
     def _uniform(self, rows: torch.Tensor, state: State, factor: float) -> torch.Tensor:
-        """torch's batch norm, with the coordinates of a field as part of the batch: rows is (batch · dim A, m, *spatial)."""
+        """torch's batch norm, with the coordinates of a field as part of the batch: rows is (batch · dim A,
+        m, *spatial)."""
         running_mean, running_var, weight, bias = state
         if running_mean is None or running_var is None or not self.training:
-            return F.batch_norm(rows, running_mean, running_var, weight, bias, self._from_batch, 0.0, self.eps)
-        # On copies: autograd keeps these, and the statistics of the other summands, updated later, share their storage.
+            return F.batch_norm(rows, running_mean, running_var, weight, bias, self._from_batch, eps=self.eps)
+        # On copies: autograd keeps these, and later summands update statistics in the same storage.
         mean, var = running_mean.clone(), running_var.clone()
         y = F.batch_norm(rows, mean, var, weight, bias, True, factor, self.eps)
         _advance(running_mean, mean, 1.0)
         _advance(running_var, var, 1.0)
         return y
 
-    def _general(self, x: torch.Tensor, part: Statistics, k: int, state: State, factor: float) -> torch.Tensor:
+    def _general(self, x: torch.Tensor, part: Statistics, k: int, state: State,
+                 factor: float) -> torch.Tensor:
         """The same for any unitary summand: x is (batch, dim A, m, points)."""
         running_mean, running_var, weight, bias = state
-        invariants, dual, average = (getattr(self, f"_{name}_{k}") for name in ("invariants", "dual", "average"))
+        tables = (getattr(self, f"_{name}_{k}") for name in ("invariants", "dual", "average"))
+        invariants, dual, average = tables
         shape, kind = (part.invariants, part.copies), torch.promote_types(x.dtype, invariants.dtype)
         dtype, x = x.dtype, x.to(kind)
         invariants, dual, average = invariants.to(kind), dual.to(kind), average.to(kind).real
@@ -148,12 +159,13 @@ class EquivariantBatchNorm(torch.nn.Module):
             mean = torch.einsum("dk,bdms->km", dual.conj(), x) / (x.shape[0] * x.shape[3])
             x = x - (invariants @ mean)[:, :, None]
             var = average @ (x * x.conj()).real.mean((0, 3))
-            if running_mean is not None and self.training:
+            if running_mean is not None and running_var is not None and self.training:
                 counts = [(x.shape[0] * x.shape[3] * size, inner) for size, inner in part.degrees]
                 unbiased = torch.cat([v * (n / (n - inner)) for v, (n, inner) in zip(var.split(1), counts)])
                 _advance(running_mean, mean.reshape(-1), factor)
                 _advance(running_var, unbiased.reshape(-1), factor)
         else:
+            assert running_mean is not None and running_var is not None  # tracked, or we would not be here
             x = x - (invariants @ running_mean.reshape(shape).to(kind))[:, :, None]
             var = running_var.reshape(len(part.degrees), part.copies)
         scale = torch.rsqrt(var + self.eps)
@@ -190,17 +202,20 @@ def _check_values(field: torch.Tensor, part: Statistics) -> None:
     for size, inner in part.degrees:
         if points * size <= inner:
             raise TooFewValues(
-                f"a variance needs more values than its mean takes up, and in training this batch of {field.shape[0]} gives "
-                f"a field of {part.name} {points * size} of them for {inner}. Use a larger batch, or call eval().")
+                f"a variance needs more values than its mean takes up, and in training this batch of "
+                f"{field.shape[0]} gives a field of {part.name} {points * size} of them for {inner}. "
+                "Use a larger batch, or call eval().")
 
 
 def _statistics(rep: rt.Rep) -> tuple[tuple, dict[str, np.ndarray]]:
-    """The last fields of `Statistics`, and the tables: invariants e_k in layer coordinates, e_k/‖e_k‖², averages by block."""
+    """The last fields of `Statistics`, and the tables: invariants e_k in layer coordinates, e_k/‖e_k‖²,
+    averages by block."""
     hom = rt.Hom(rep.group.trivial, rep)
     piece = next(iter(hom.basis.pieces.values()))
     blocks = _blocks(rep)
     shape = (rep.dim, piece.dim)
-    invariants, dual = (np.zeros(shape, np.complex128 if rep.scalars == "C" else np.float64) for _ in range(2))
+    kind = np.complex128 if rep.scalars == "C" else np.float64
+    invariants, dual = np.zeros(shape, kind), np.zeros(shape, kind)
     inner = [0] * (max(blocks) + 1)
     for k in range(piece.dim):
         where, values = zip(*piece.support(k))
@@ -216,7 +231,8 @@ def _statistics(rep: rt.Rep) -> tuple[tuple, dict[str, np.ndarray]]:
 
 
 def _blocks(rep: rt.Rep) -> tuple[int, ...]:
-    """The connected components of the coordinates, i ~ j where some generator has ρ(g)_ij ≠ 0: each is a subrepresentation."""
+    """The connected components of the coordinates, i ~ j where some generator has ρ(g)_ij ≠ 0: each is a
+    subrepresentation."""
     rows: list[int] = list(range(rep.dim))
     columns: list[int] = list(range(rep.dim))
     for action in rep.actions:
@@ -224,8 +240,9 @@ def _blocks(rep: rt.Rep) -> tuple[int, ...]:
             rows += action.images.tolist()
             columns += range(rep.dim)
         else:
-            found = [(i, j) for i, row in enumerate(action.rows()) for j, v in enumerate(row) if not v.is_zero]
-            rows += [i for i, _ in found]
-            columns += [j for _, j in found]
+            for i, row in enumerate(action.rows()):
+                found = [j for j, v in enumerate(row) if not v.is_zero]
+                rows += [i] * len(found)
+                columns += found
     graph = coo_array((np.ones(len(rows), np.int8), (rows, columns)), (rep.dim, rep.dim))
     return tuple(connected_components(graph, directed=False)[1].tolist())

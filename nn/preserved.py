@@ -11,7 +11,8 @@ from reptheory.space import Hexagonal
 from .domain import Axes, per_axis
 
 Model = torch.nn.Module | Callable[[torch.Tensor], torch.Tensor]
-LARGEST = {1: 256, 2: 64, 3: 24}  # the largest side that is tried, by the number of axes
+Action = rt.Rep | Hexagonal | None
+LARGEST = {1: 512, 2: 160, 3: 48}  # the largest side that is tried, by the number of axes
 
 
 class NoPreservedDomain(ValueError):
@@ -22,19 +23,19 @@ class _Misfit(Exception):
     """A layer whose windows leave pixels over at one end of its input."""
 
 
-def spatial_ndim(module: Model, group: rt.Group, action: rt.Rep | Hexagonal | None,
-                 size: int | None) -> tuple[int, rt.Rep | Hexagonal | None]:
+def spatial_ndim(module: Model, group: rt.Group, action: Action,
+                 size: int | None) -> tuple[int, Action]:
     """The number of spatial axes that a module takes, and the action on them that its layers were made for.
 
-    The first layer that says so decides; a layer with windows only, or a size, means the dimension of the action.
+    The first layer that says so decides; a layer with windows only, or a size, means the dimension of the
+    action.
     """
     layers = list(module.modules()) if isinstance(module, torch.nn.Module) else []
     if action is None:
-        action = next((found for found in map(_own_action, layers) if found is not None), None)
-    for layer in layers:
-        found = _declared(layer)
-        if found is not None:
-            return found, action
+        action = next((own for layer in layers if (own := _own_action(layer, group)) is not None), None)
+    declared = next((found for layer in layers if (found := _declared(layer)) is not None), None)
+    if declared is not None and (declared or size is None):
+        return declared, action
     if size is None and not any(_windows(layer) for layer in layers):
         return 0, action
     if action is None:
@@ -44,15 +45,17 @@ def spatial_ndim(module: Model, group: rt.Group, action: rt.Rep | Hexagonal | No
 
 def preserved_side(module: Model, group: rt.Group, sample: torch.Tensor, ndim: int,
                    action: rt.Rep | Hexagonal) -> int:
-    """The smallest side n on which (n + 2p − d(k − 1) − 1) mod stride = 0 for every layer, and every window is full.
+    """The smallest side n on which (n + 2p − d(k − 1) − 1) mod stride = 0 for every layer, and every window
+    is full.
 
-    Where no side gives full windows everywhere, the largest on which the layers fit. `sample` is a tensor (1, channels)
-    of the right kind. Raises NoPreservedDomain with the layer and the sides tried.
+    Where no side gives full windows everywhere, the largest on which the layers fit. `sample` is a tensor (1,
+    channels) of the right kind. Raises NoPreservedDomain with the layer and the sides tried.
     """
     space = Hexagonal(1, action.action) if isinstance(action, Hexagonal) else rt.grid(1, ndim, action)
     axes = Axes.of(group, space)
-    plain = getattr(module, "_orig_mod", module)  # torch.compile: the layers inside, not compiled once for every side
-    names = {layer: name for name, layer in plain.named_modules()} if isinstance(plain, torch.nn.Module) else {}
+    plain = getattr(module, "_orig_mod", module)  # what torch.compile wraps: not compiled once for every side
+    inside = plain.named_modules() if isinstance(plain, torch.nn.Module) else []
+    names = {layer: name for name, layer in inside}
     full = True
 
     def look(layer: torch.nn.Module, args: tuple[torch.Tensor, ...]) -> None:
@@ -81,41 +84,42 @@ def preserved_side(module: Model, group: rt.Group, sample: torch.Tensor, ndim: i
             hook.remove()
     if best:
         return best
-    raise NoPreservedDomain(f"the module runs on no square domain of side {sides[0]} to {sides[-1]} that {group.expression} "
-                            f"preserves. The last obstacle is, {reason}\nGive size=, or change kernel_size, stride or "
-                            "padding so that they leave nothing over at one end.")
+    raise NoPreservedDomain(
+        f"the module runs on no square domain of side {sides[0]} to {sides[-1]} that {group.expression} "
+        f"preserves. The last obstacle is, {reason}\nGive size=, or change kernel_size, stride or padding so "
+        "that they leave nothing over at one end.")
 
 
 def _fits(layer: torch.nn.Module, name: str, sizes: tuple[int, ...], axes: Axes) -> bool:
     """Whether every window is full; _Misfit where one end of a reversed axis is treated unlike the other."""
     ndim = len(sizes)
-    kernel, stride, dilation = (per_axis(_windows(layer)[i], ndim, "kernel_size") for i in range(3))
+    kernel, stride, dilation = (per_axis(option, ndim, "kernel_size") for option in _windows(layer))
     reach = [d * (k - 1) + 1 for k, d in zip(kernel, dilation)]
     full = all(n >= r for n, r in zip(sizes, reach))
     label = f"{name or 'the module'} ({type(layer).__name__})"
     if isinstance(layer, torch.nn.modules.conv._ConvTransposeNd):
         if any(layer.output_padding[a] for a in axes.reversed):
-            raise _Misfit(f"{label} has output_padding={layer.output_padding}, which adds pixels at one end only.")
+            raise _Misfit(f"{label} has output_padding={layer.output_padding}, which adds pixels at one end.")
         return True
     padding = getattr(layer, "padding", 0)
     if padding == "same":
         if any((reach[a] - 1) % 2 for a in axes.reversed):
-            raise _Misfit(f"{label} has padding='same' with an even window, which pads one end more than the other.")
+            raise _Misfit(f"{label} has padding='same' with an even window, which pads one end more.")
         return full
     for a in axes.reversed:
         p = per_axis(0 if padding == "valid" else padding, ndim, "padding", minimum=0)[a]
         left = (sizes[a] + 2 * p - reach[a]) % stride[a]
         if left:
-            raise _Misfit(f"{label}: windows of {reach[a]} with stride {stride[a]} and padding {p} leave {left} of "
-                          f"{sizes[a]} pixels over at one end.")
+            raise _Misfit(f"{label}: windows of {reach[a]} with stride {stride[a]} and padding {p} leave "
+                          f"{left} of {sizes[a]} pixels over at one end.")
     return full
 
 
-def _windows(layer: torch.nn.Module) -> tuple | None:
-    """(kernel_size, stride, dilation) of a layer with windows, otherwise None."""
+def _windows(layer: torch.nn.Module) -> tuple:
+    """(kernel_size, stride, dilation) of a layer with windows, otherwise ()."""
     kernel = getattr(layer, "kernel_size", None)
     if not isinstance(kernel, (int, tuple)):
-        return None
+        return ()
     stride = getattr(layer, "stride", None)
     return kernel, stride if isinstance(stride, (int, tuple)) else kernel, getattr(layer, "dilation", 1)
 
@@ -129,14 +133,21 @@ def _declared(layer: torch.nn.Module) -> int | None:
         return len(layer.kernel_size)
     if isinstance(layer, torch.nn.Linear):
         return 0
-    name = type(layer).__name__
-    return int(name[-2]) if type(layer).__module__.startswith("torch.nn") and name[-2:] in ("1d", "2d", "3d") else None
+    name, home = type(layer).__name__, type(layer).__module__
+    return int(name[-2]) if home.startswith("torch.nn") and name[-2:] in ("1d", "2d", "3d") else None
 
 
-def _own_action(layer: torch.nn.Module) -> rt.Rep | Hexagonal | None:
-    """The action on space that a layer was made for: the lattice of its Hom, or its own `action`."""
+def _own_action(layer: torch.nn.Module, group: rt.Group) -> Action:
+    """The action of the group on space that a layer was made for: the lattice of its Hom, or its own
+    `action`."""
     on = getattr(getattr(layer, "hom", None), "on", None)
-    if isinstance(on, Hexagonal):
-        return on
     found = getattr(on, "action", None) or getattr(layer, "action", None)
-    return found if isinstance(found, rt.Rep) else None
+    moved = _restricted(found, group) if isinstance(found, rt.Rep) else None
+    return Hexagonal(1, moved) if isinstance(on, Hexagonal) else moved
+
+
+def _restricted(action: rt.Rep, group: rt.Group) -> rt.Rep | None:
+    """The action as one of this group, where it is one of a larger group."""
+    if action.group == group:
+        return action
+    return action.restrict(group) if group.is_subgroup(action.group) else None

@@ -24,11 +24,13 @@ def features(rep: rt.Rep, *spatial: int, dtype=torch.float64) -> torch.Tensor:
 
 # Pointwise ---------------------------------------------------------------------------------------------
 
-EXACT = {"hardtanh", "hardshrink", "identity", "negative", "sign", "softshrink", "relu", "abs"}  # no rounding inside
+# Functions without rounding inside.
+EXACT = {"hardtanh", "hardshrink", "identity", "negative", "sign", "softshrink", "relu", "abs"}
 
 
 def commutes(layer: Pointwise, dtype: torch.dtype = torch.float64) -> None:
-    """layer(g·x) = g·layer(x): in every bit, but where torch rounds a function differently at the end of a vector."""
+    """layer(g·x) = g·layer(x): in every bit, but where torch rounds a function differently at the end of a
+    vector."""
     V, x = layer.in_type, features(layer.in_type, 5, 5, dtype=dtype)
     eps = 0 if layer.name in EXACT else 4 * torch.finfo(dtype).eps
     for g in V.group.names:
@@ -54,22 +56,23 @@ def test_a_function_is_listed_as_odd_exactly_when_it_is(fn):
 
 
 @pytest.mark.parametrize("fn, odd", [
-    (torch.tanh, True), (torch.nn.functional.tanh, True), (torch.nn.Tanh(), True), (torch.nn.Hardtanh(), True),
-    (torch.nn.Hardtanh(-1, 2), False), (torch.nn.ReLU6(), False), (torch.relu, False), (torch.nn.ReLU(), False),
-    (lambda x: x, False),
+    (torch.tanh, True), (torch.nn.functional.tanh, True), (torch.nn.Tanh(), True),
+    (torch.nn.Hardtanh(), True), (torch.nn.Hardtanh(-1, 2), False), (torch.nn.ReLU6(), False),
+    (torch.relu, False), (torch.nn.ReLU(), False), (lambda x: x, False),
 ])
 def test_oddness_is_known_of_torchs_functions_and_of_no_others(fn, odd):
     assert is_odd(fn) is odd
 
 
 def test_a_function_that_does_not_commute_is_refused_with_summand_and_generator():
-    with pytest.raises(DoesNotCommute, match=r"relu does not commute with D\(4\)\.vector: r acts by \[0 -1; 1 0\], "
-                                             r"which changes signs, and relu is not known to be odd\. Use an odd"):
+    with pytest.raises(DoesNotCommute, match=r"relu does not commute with D\(4\)\.vector: r acts by \[0 -1; "
+                                             r"1 0\], which changes signs, and relu is not known to be odd\. "
+                                             r"Use an odd"):
         Pointwise(MIXED, "relu")
-    with pytest.raises(DoesNotCommute, match=r"tanh does not commute with D\(3\)\.vector: r acts by .* which is no "
-                                             r"signed permutation\. Use nn\.NormActivation, nn\.Gate"):
+    with pytest.raises(DoesNotCommute, match=r"tanh does not commute with D\(3\)\.vector: r acts by .* which "
+                                             r"is no signed permutation\. Use nn\.NormActivation, nn\.Gate"):
         Pointwise(PLANE, "tanh")
-    with pytest.raises(DoesNotCommute, match="r acts by .*, which is no signed permutation"):
+    with pytest.raises(DoesNotCommute, match=r"r acts by .*, which is no signed permutation"):
         Pointwise(SKEW, "tanh")
 
 
@@ -88,7 +91,8 @@ def test_your_own_function_is_odd_when_you_say_so_and_it_is():
     with pytest.raises(DoesNotCommute, match="cube is not known to be odd"):
         Pointwise(G.vector, cube)
     assert_equivariant(Pointwise(G.vector, cube, odd=True), G.vector, G.vector, exact=True)
-    with pytest.raises(DoesNotCommute, match=r"relu is not odd: relu\(0\.25\) = 0\.25 and relu\(-0\.25\) = 0"):
+    with pytest.raises(DoesNotCommute, match=r"relu is not odd: relu\(0\.25\) = 0\.25 and relu\(-0\.25\) = "
+                                             r"0"):
         Pointwise(G.vector, "relu", odd=True)
 
 
@@ -147,8 +151,8 @@ def test_the_gradient_of_a_norm_activation_is_right():
 
 
 def test_a_representation_that_is_not_unitary_has_no_norm():
-    with pytest.raises(DoesNotCommute, match=r"the norm of a field is no invariant of .*: r acts by \[0 -2; 1/2 0\], "
-                                             r"which does not preserve the metric D = \[1 0; 0 1\]"):
+    with pytest.raises(DoesNotCommute, match=r"the norm of a field is no invariant of .*: r acts by \[0 -2; "
+                                             r"1/2 0\], which does not preserve the metric D = \[1 0; 0 1\]"):
         NormActivation(G.trivial + SKEW)
     unitary = G.rep(r=[[0, -2], ["1/2", 0]], s=[[1, 0], [0, -1]], gram=[1, 4])
     assert_equivariant(NormActivation(unitary).double(), unitary, unitary)
@@ -172,12 +176,14 @@ def test_a_gate_multiplies_each_field_by_its_own_invariant():
     assert gate(x).tolist() == [[0, 10, 200, 30, 400]]
 
 
-@pytest.mark.parametrize("V", [MIXED, SKEW + 2 * G.vector, 3 * G.vector, G.sign + G.trivial], ids=lambda v: v.expression)
+@pytest.mark.parametrize("V", [MIXED, SKEW + 2 * G.vector, 3 * G.vector, G.sign + G.trivial],
+                         ids=["mixed", "skew", "vector", "sign"])
 def test_gates_commute_with_every_representation(V):
     gate = Gate(V).double()
     x = features(gate.in_type, 3, 3)
     for g in G.names:
-        torch.testing.assert_close(gate(transform(x, gate.in_type, g)), transform(gate(x), V, g), rtol=1e-14, atol=1e-14)
+        moved = gate(transform(x, gate.in_type, g))
+        torch.testing.assert_close(moved, transform(gate(x), V, g), rtol=1e-14, atol=1e-14)
 
 
 def test_a_type_of_scalars_alone_needs_no_gates():
@@ -195,7 +201,8 @@ def test_complex_gates_use_the_real_part_of_the_invariant():
 # All -----------------------------------------------------------------------------------------------------
 
 LAYERS = {
-    "pointwise": lambda: Pointwise(G.regular, "relu"), "norm": lambda: NormActivation(2 * PLANE, "tanh", bias=True),
+    "pointwise": lambda: Pointwise(G.regular, "relu"),
+    "norm": lambda: NormActivation(2 * PLANE, "tanh", bias=True),
     "gate": lambda: Gate(G.trivial + 2 * G.vector),
 }
 

@@ -13,7 +13,8 @@ from nn.feature import WrongChannels, check_features, join, layout, split, trans
 D4, OCT, C6 = rt.D(4), rt.octahedral(full=True), rt.C(6)
 TYPES = {
     "regular": D4.regular, "vector": D4.vector, "mixed": 2 * D4.regular + 3 * D4.vector + D4.trivial,
-    "tensor": 2 * (D4.vector * D4.regular) + D4.sign, "dense": rt.D(3).vector, "turned": 2 * C6.vector + C6.regular,
+    "tensor": 2 * (D4.vector * D4.regular) + D4.sign, "dense": rt.D(3).vector,
+    "turned": 2 * C6.vector + C6.regular,
 }
 
 
@@ -40,7 +41,8 @@ def test_split_and_join_are_inverse(name):
     x = features(TYPES[name], 3, 4)
     parts = split(x, TYPES[name])
     assert torch.equal(join(parts), x)
-    assert all(p.untyped_storage().data_ptr() == x.untyped_storage().data_ptr() for p in parts)  # views, no copies
+    place = x.untyped_storage().data_ptr()
+    assert all(part.untyped_storage().data_ptr() == place for part in parts)  # views, no copies
 
 
 @pytest.mark.parametrize("name", TYPES)
@@ -133,7 +135,8 @@ def test_the_wrong_number_of_channels_names_the_type_and_both_numbers():
 def test_what_moves_no_square_grid_is_refused():
     with pytest.raises(rt.NotPreserved, match=r"r does not preserve square grids: its matrix on space is"):
         transform(torch.zeros(1, 1, 3, 3), C6.trivial, "r")
-    with pytest.raises(ValueError, match=r"D\(4\)\.vector acts on 2 dimensions, and these features have 3 spatial"):
+    with pytest.raises(ValueError, match=r"D\(4\)\.vector acts on 2 dimensions, and these features have 3 "
+                                         r"spatial"):
         transform(torch.zeros(1, 1, 3, 3, 3), D4.trivial, "r")
     with pytest.raises(ValueError, match=r"names no action on space"):
         transform(torch.zeros(1, 1, 3, 3), rt.S(3).trivial, "r")
