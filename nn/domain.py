@@ -1,4 +1,4 @@
-"""The axes of a spatial tensor under a group: which are exchanged, which reversed, and the sizes that windows fit."""
+"""The axes of a spatial tensor under a group: exchanged, reversed, and the sizes that windows fit."""
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -12,16 +12,16 @@ Size = int | tuple[int, ...]
 
 
 class WindowsDoNotFit(ValueError):
-    """A window, stride or padding on an axis that the group reverses or exchanges, where it is not the same from both ends."""
+    """Windows that are not the same from both ends of an axis, or on two axes, as the group demands."""
 
 
 @dataclass(frozen=True)
 class Axes:
     """The spatial axes of a tensor (batch, channels, *spatial), moved by a group.
 
-    Axes of one class are exchanged with each other, those in `reversed` are run backwards by some element. Windows of
-    side k and stride s commute with the reversal of an axis of n pixels exactly when s divides n + 2p − d(k − 1) − 1:
-    the first window starts at one end and the last stops at the other.
+    Axes of one class are exchanged with each other, those in `reversed` are run backwards by some element.
+    Windows of side k and stride s commute with the reversal of an axis of n pixels exactly when s divides
+    n + 2p − d(k − 1) − 1: the first window starts at one end and the last stops at the other.
     """
 
     group: str
@@ -59,8 +59,9 @@ class Axes:
             for axes in self.classes:
                 if len({values[a] for a in axes}) > 1:
                     raise WindowsDoNotFit(
-                        f"{name}={values} differs on the axes {', '.join(map(str, axes))}, which {self.group} exchanges, "
-                        f"so the layer would not commute with it. Use one {name} for these axes.")
+                        f"{name}={values} differs on the axes {', '.join(map(str, axes))}, which "
+                        f"{self.group} exchanges, so the layer would not commute with it. Use one {name} "
+                        "for these axes.")
 
     def check_sizes(self, layer: str, sizes: Sequence[int], window: tuple[int, ...], stride: tuple[int, ...],
                     padding: tuple[int, ...]) -> None:
@@ -72,20 +73,29 @@ class Axes:
                 below = n - left
                 near = f"{below} and {below + s}" if below + 2 * p >= k else f"{below + s}"
                 raise WindowsDoNotFit(
-                    f"{layer}: windows of {k} with stride {s} and padding {p} leave {left} of the {n} pixels of spatial "
-                    f"axis {axis} over at one end, and {self.group} reverses this axis, so pooling would not commute with "
-                    f"it. The nearest sizes that fit are {near}; or change kernel_size, stride or padding.")
+                    f"{layer}: windows of {k} with stride {s} and padding {p} leave {left} of the {n} "
+                    f"pixels of spatial axis {axis} over at one end, and {self.group} reverses this axis, "
+                    f"so pooling would not commute with it. The nearest sizes that fit are {near}; or "
+                    "change kernel_size, stride or padding.")
 
 
 def axes_by_ndim(group: rt.Group, action: rt.Rep | None) -> tuple[Axes, Axes, Axes]:
-    """The axes of tensors with 1, 2 and 3 spatial dimensions: known in the dimension of `action` (or G.vector)."""
-    if action is None and group.vector_matrices is not None:
-        action = group.vector
+    """The axes of tensors with 1, 2 and 3 spatial axes: known in the dimension of `action` or G.vector."""
+    if action is None:
+        action = _vector(group)
     found = []
     for ndim in (1, 2, 3):
         known = action is not None and action.dim == ndim
         found.append(Axes.of(group, rt.grid(1, ndim, action)) if known else Axes.unknown(group, ndim))
     return tuple(found)  # type: ignore[return-value]
+
+
+def _vector(group: rt.Group) -> rt.Rep | None:
+    """G.vector, or None for a group that names no action on space."""
+    try:
+        return group.vector
+    except ValueError:
+        return None
 
 
 def per_axis(value: Size, ndim: int, name: str, minimum: int = 1) -> tuple[int, ...]:

@@ -2,23 +2,23 @@
 
 The public names, in the order of the pipeline.
 """
+from .certificate import NotCertified
+from .check import NotARepresentation
 from .field import FieldTooSmall, NotExact, Number, Q, cyclotomic, number_field, quadratic, real_cyclotomic
-from .matrix import Matrix
 from .group import DifferentGroups, Element, Group, InfiniteGroup, NotASubgroup, TooLarge
+from .hom import Hom, NotEquivariant
 from .homomorphism import Homomorphism
-from .named import A, C, D, Dic, Q8, S, group, icosahedral, octahedral, tetrahedral
+from .irreps import NoIrreps
+from .lower import lower
+from .mackey import mackey
+from .matrix import Matrix
+from .named import Q8, A, C, D, Dic, S, group, icosahedral, octahedral, tetrahedral
+from .plan import Plan
+from .plan_file import PlanFileError, load, save
 from .presentation import presentation
 from .product import semidirect, wreath
-from .check import NotARepresentation
 from .rep import Rep
-from .irreps import NoIrreps
 from .space import POINT, NotPreserved, grid, gset, lattice
-from .hom import Hom, NotEquivariant
-from .certificate import NotCertified
-from .mackey import mackey
-from .plan import Plan
-from .lower import lower
-from .plan_file import PlanFileError, load, save
 
 __version__ = "0.1.0"
 

@@ -11,7 +11,7 @@ import numpy as np
 from .field import Number, Q
 from .group import TooLarge
 from .hom import Hom
-from .kernel import Kernel, channel_slices, _plain
+from .kernel import Kernel, _plain, channel_slices
 from .matrix import Matrix
 from .piece import Orbit, Piece
 from .rep import Rep

@@ -14,7 +14,8 @@ from .field import Number, Q
 from .group import DifferentGroups, Group, NotASubgroup, TooLarge
 from .matrix import Matrix
 from .monomial import Monomial, as_matrix, contragredient, kron
-from .rep import Action, Explicit, Rep, Sum, Tensor
+from .rep import Action, Explicit, Rep, Sum
+from .tensor import Tensor
 
 POWER_LIMIT = 4096  # the largest dim V^k whose matrix a symmetric or exterior power is read off
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import reduce
+from functools import cached_property, reduce
 from math import lcm
 from typing import TYPE_CHECKING, Any
 
@@ -75,6 +75,46 @@ class Element:
 
     def __repr__(self) -> str:
         return f"{self.group.atom}.element({self.word!r})"
+
+
+@dataclass(frozen=True)
+class ConjugacyClass:
+    """A conjugacy class: the number of its first element in G.elements, and its size."""
+
+    group: Group
+    number: int
+    size: int
+
+    @cached_property
+    def representative(self) -> Element:
+        """The first element of the class."""
+        return self.group.elements[self.number]
+
+    @property
+    def order(self) -> int:
+        """The order of its elements."""
+        return self.representative.order
+
+
+@dataclass(frozen=True, repr=False)
+class Elements(Sequence):
+    """The elements of a group as a sequence, made when asked for."""
+
+    group: Group
+
+    def __len__(self) -> int:
+        return self.group.order
+
+    def __getitem__(self, i):
+        if isinstance(i, slice):
+            return [self[k] for k in range(*i.indices(len(self)))]
+        if not -len(self) <= i < len(self):
+            raise IndexError(f"{self.group.expression} has {len(self)} elements, and {i} is not one of their numbers.")
+        listing = self.group.listing
+        return self.group.evaluate(listing.word(i % len(self)))
+
+    def __repr__(self) -> str:
+        return f"{self.group.atom}.elements  # {len(self)} of them"
 
 
 def invert(images: Sequence[int]) -> tuple[int, ...]:
@@ -216,3 +256,17 @@ def _from_cycles(text: str, degree: int | None) -> tuple[int, ...]:
         for here, there in zip(cycle, cycle[1:] + cycle[:1]):
             images[here] = there
     return tuple(images)
+
+
+def is_word(text: str, names: Sequence[str]) -> bool:
+    """Whether a text is a word in the generators rather than cycles of points."""
+    try:
+        parse_word(text, names)
+        return True
+    except ValueError:
+        return False
+
+
+def cycle_text(images: Sequence[int]) -> str:
+    """The permutation as a product of cycles, '(0 1 2)(3 4)'."""
+    return "".join("(" + " ".join(map(str, c)) + ")" for c in cycles(images)) or "()"

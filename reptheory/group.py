@@ -4,17 +4,29 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, reduce
+from itertools import groupby
 from math import lcm
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .element import Element, Word, cycles, invert, parse_permutation, parse_word
+from .coset import Cosets, double_cosets, listed_cosets, searched_cosets
+from .element import (
+    ConjugacyClass,
+    Element,
+    Elements,
+    Word,
+    cycle_text,
+    invert,
+    is_word,
+    parse_permutation,
+    parse_word,
+)
 from .listing import Listing, ListingOverflow, components
 
 if TYPE_CHECKING:
     from .homomorphism import Homomorphism
-    from .matrix import Matrix
+    from .on_space import Given, Polygon
     from .rep import Rep
     from .space import GSet
 
@@ -39,23 +51,6 @@ class DifferentGroups(TypeError):
     """Representations or maps of different groups where one group is needed."""
 
 
-@dataclass(frozen=True)
-class ConjugacyClass:
-    """A conjugacy class: its first element, its size, the order of its elements."""
-
-    representative: Element
-    size: int
-    order: int
-
-
-@dataclass(frozen=True)
-class Cosets:
-    """The left cosets t_i K of a subgroup: representatives, and for each generator g the array i ↦ j with g t_i K = t_j K."""
-
-    representatives: tuple[Element, ...]
-    images: tuple[np.ndarray, ...]
-
-
 @dataclass(frozen=True, repr=False)
 class Group:
     """A finite group: named generators that permute points faithfully, with their matrices on space where there are any.
@@ -68,8 +63,7 @@ class Group:
     names: tuple[str, ...]
     images: tuple[tuple[int, ...], ...]
     degree: int
-    vector_matrices: tuple[Matrix, ...] | None = None
-    vector_gram: tuple | None = None
+    on_space: Given | Polygon | None = None
     expression: str = field(default="", compare=False)
     title: str | None = field(default=None, compare=False)
     known_order: int | None = field(default=None, compare=False)
@@ -130,19 +124,19 @@ class Group:
         if isinstance(x, Element) and x.group is self:
             return x
         if isinstance(x, str) and (x.strip() in ("", "()") or not any(c.isdigit() or c == "(" for c in x.strip()[:2])
-                                   or parse_is_word(x, self.names)):
+                                   or is_word(x, self.names)):
             return self.evaluate(parse_word("1" if x.strip() in ("", "()") else x, self.names))
         images = x.images if isinstance(x, Element) else parse_permutation(x, self.degree)
         if not self.contains(images):
             raise ValueError(f"{x!r} is no element of {self.expression}: the generators do not produce the permutation "
-                             f"{_cycle_text(images)}. Give a word in {', '.join(self.names)}.")
+                             f"{cycle_text(images)}. Give a word in {', '.join(self.names)}.")
         return Element(self, tuple(images))
 
     def evaluate(self, word: Word) -> Element:
         """The product of the letters of a word."""
         result = self.identity
-        for i, e in word:
-            result = result * (self.generators[i] if e > 0 else self.generators[i].inverse)
+        for (i, e), run in groupby(word):
+            result = result * self.generators[i] ** (e * len(list(run)))
         return result
 
     def word(self, g: Element) -> Word:
@@ -154,7 +148,7 @@ class Group:
         if self.order <= LIMIT:
             number = self.listing.find(g.images)
             if number is None:
-                raise ValueError(f"{_cycle_text(g.images)} is no element of {self.expression}.")
+                raise ValueError(f"{cycle_text(g.images)} is no element of {self.expression}.")
             return self.listing.word(number)
         from sympy.combinatorics import Permutation
         letters: list[tuple[int, int]] = []
@@ -187,12 +181,8 @@ class Group:
     @cached_property
     def classes(self) -> tuple[ConjugacyClass, ...]:
         """The conjugacy classes, ordered by their first elements."""
-        if self.listing.size == 1:
-            return (ConjugacyClass(self.identity, 1, 1),)
-        label = self.listing.class_of
-        _, first, sizes = np.unique(label, return_index=True, return_counts=True)
-        chosen = [self.elements[int(i)] for i in first]
-        return tuple(ConjugacyClass(g, int(size), g.order) for g, size in zip(chosen, sizes))
+        _, first, sizes = np.unique(self.listing.class_of, return_index=True, return_counts=True)
+        return tuple(ConjugacyClass(self, int(i), int(size)) for i, size in zip(first, sizes))
 
     @cached_property
     def relations(self) -> tuple[Word, ...]:
@@ -258,21 +248,19 @@ class Group:
 
     def _make(self, names: tuple[str, ...], images: list[tuple[int, ...]], expression: str, order: int | None = None) -> Group:
         """A subgroup, which inherits the action on space."""
-        vector, gram = None, None
-        if self.vector_matrices is not None:
-            from .matrix import Matrix
-            inverses = [m.inverse() for m in self.vector_matrices]
-            one = Matrix.identity(self.vector_matrices[0].shape[0]) if self.vector_matrices else Matrix.identity(1)
-            vector = tuple(reduce(lambda a, letter: a @ (self.vector_matrices if letter[1] > 0 else inverses)[letter[0]],
-                                  self.word(Element(self, g)), one) for g in images)
-            gram = self.vector_gram
-        return Group(names, tuple(images), self.degree, vector, gram, expression, None, order, self.base)
+        on_space = None
+        if self.on_space is not None:
+            from .monomial import as_matrix
+            from .on_space import Given
+            vector = self.vector
+            on_space = Given(tuple(as_matrix(vector.action(Element(self, g))) for g in images), vector.gram)
+        return Group(names, tuple(images), self.degree, on_space, expression, None, order, self.base)
 
     def _named(self, images: list[tuple[int, ...]], letter: str, order: int | None = None) -> Group:
         """The subgroup with these generators, named t, or t1, t2, …, and written by its cycles."""
         images = [g for g in images if g != tuple(range(self.degree))]
         names = (letter,) if len(images) == 1 else tuple(f"{letter}{k + 1}" for k in range(len(images)))
-        text = ", ".join(f"{n}={_cycle_text(g)!r}" for n, g in zip(names, images))
+        text = ", ".join(f"{n}={cycle_text(g)!r}" for n, g in zip(names, images))
         return self._make(names, images, f"{self.atom}.subgroup({text})", order)
 
     def _spanned(self, elements: list[Element], letter: str) -> Group:
@@ -299,36 +287,12 @@ class Group:
     def cosets(self, subgroup: Group) -> Cosets:
         """The left cosets G/K and how the generators permute them."""
         self._require(subgroup)
-        if self.order <= LIMIT:
-            moves = [self.listing.times(self.word(Element(self, g))) for g in subgroup.images]
-            label = components(self.order, moves)
-            first = np.unique(label, return_index=True)[1]
-            return Cosets(tuple(self.elements[int(i)] for i in first),
-                          tuple(label[self.listing.left[s][first]] for s in range(len(self.names))))
-        found, images = [self.identity], [[] for _ in self.names]  # type: ignore[var-annotated]
-        for t in found:
-            for s, g in enumerate(self.generators):
-                moved = g * t
-                number = next((j for j, u in enumerate(found) if subgroup.contains((u.inverse * moved).images)), len(found))
-                if number == len(found):
-                    found.append(moved)
-                images[s].append(number)
-        return Cosets(tuple(found), tuple(np.array(row) for row in images))
+        return (listed_cosets if self.order <= LIMIT else searched_cosets)(self, subgroup)
 
     def double_cosets(self, k: Group, h: Group) -> tuple[tuple[Element, int], ...]:
         """The double cosets K x H as (representative, size): the orbits of K on G/H."""
         self._require(k)
-        cosets = self.cosets(h)
-        n = len(cosets.representatives)
-
-        def move(word: Word) -> np.ndarray:
-            here = np.arange(n)
-            for s, e in reversed(word):
-                here = cosets.images[s][here] if e > 0 else np.argsort(cosets.images[s])[here]
-            return here
-        label = components(n, [move(self.word(Element(self, g))) for g in k.images])
-        first, sizes = np.unique(label, return_index=True, return_counts=True)[1:]
-        return tuple((cosets.representatives[int(i)], int(size) * h.order) for i, size in zip(first, sizes))
+        return double_cosets(self, k, h)
 
     def intersection(self, other: Group) -> Group:
         """The subgroup of elements in both groups of permutations of the same points."""
@@ -339,8 +303,8 @@ class Group:
         """The group gHg⁻¹, for a permutation g of the same points."""
         h = invert(g.images)
         images = tuple(tuple(g.images[k[j]] for j in h) for k in self.images)
-        text = ", ".join(f"{n}={_cycle_text(i)!r}" for n, i in zip(self.names, images))
-        return Group(self.names, images, self.degree, None, None, f"group({text})", None, self.known_order)
+        text = ", ".join(f"{n}={cycle_text(i)!r}" for n, i in zip(self.names, images))
+        return Group(self.names, images, self.degree, None, f"group({text})", None, self.known_order)
 
     # Representations and spaces, in the files that bear their names ---------------------------------------
     @property
@@ -437,38 +401,4 @@ class Group:
 
     @cached_property
     def _hash(self) -> int:
-        return hash((self.names, self.images, self.vector_gram is None))
-
-
-@dataclass(frozen=True, repr=False)
-class Elements(Sequence):
-    """The elements of a group as a sequence, made when asked for."""
-
-    group: Group
-
-    def __len__(self) -> int:
-        return self.group.order
-
-    def __getitem__(self, i):
-        if isinstance(i, slice):
-            return [self[k] for k in range(*i.indices(len(self)))]
-        if not -len(self) <= i < len(self):
-            raise IndexError(f"{self.group.expression} has {len(self)} elements, and {i} is not one of their numbers.")
-        listing = self.group.listing
-        return self.group.evaluate(listing.word(i % len(self)))
-
-    def __repr__(self) -> str:
-        return f"{self.group.atom}.elements  # {len(self)} of them"
-
-
-def parse_is_word(text: str, names: Sequence[str]) -> bool:
-    """Whether a text is a word in the generators rather than cycles of points."""
-    try:
-        parse_word(text, names)
-        return True
-    except ValueError:
-        return False
-
-
-def _cycle_text(images: Sequence[int]) -> str:
-    return "".join("(" + " ".join(map(str, c)) + ")" for c in cycles(images)) or "()"
+        return hash((self.names, self.images, self.on_space is None))

@@ -215,7 +215,7 @@ class Matrix:
         return reduce(Matrix.__matmul__, [base] * abs(k), Matrix.identity(self.shape[0], self.field))
 
     @property
-    def T(self) -> Matrix:  # noqa: N802 (the standard name)
+    def T(self) -> Matrix:
         """The transpose."""
         return Matrix(self.field, tuple(part.transpose() for part in self.parts))
 
@@ -232,7 +232,7 @@ class Matrix:
         return Matrix(self.field, tuple(parts))
 
     @property
-    def H(self) -> Matrix:  # noqa: N802 (the standard name)
+    def H(self) -> Matrix:
         """The conjugate transpose."""
         return self.T.conj()
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .field import Q, Number
+from .field import Number, Q
 from .matrix import Matrix
 
 

@@ -121,7 +121,8 @@ class Rep:
         if isinstance(other, int):
             return other * self
         self._same_group(other, "*")
-        return Tensor(_factors(self) + _factors(other))
+        from .tensor import tensor
+        return tensor(self, other)
 
     def __rmul__(self, multiplicity: int) -> Rep:
         if not isinstance(multiplicity, int) or multiplicity < 1:
@@ -357,59 +358,15 @@ class Sum(Rep):
         return " + ".join(_term(m, a) for m, a in self.terms)
 
 
-@dataclass(frozen=True, repr=False)
-class Tensor(Rep):
-    """The tensor product ρ₁(g) ⊗ ρ₂(g) ⊗ …, first index slowest."""
-
-    factors: tuple[Rep, ...]
-
-    @property
-    def group(self) -> Group:  # type: ignore[override]
-        """The group of the first factor, which is that of all."""
-        return self.factors[0].group
-
-    @property
-    def dim(self) -> int:  # type: ignore[override]
-        """The product of the dimensions."""
-        return int(np.prod([f.dim for f in self.factors]))
-
-    @property
-    def gram(self) -> tuple[Number, ...]:
-        """The product metric."""
-        return tuple(reduce(lambda d, f: [x * y for x in d for y in f.gram], self.factors, [ONE]))
-
-    @property
-    def scalars(self) -> str:
-        """Complex as soon as one factor is."""
-        return "C" if any(f.scalars == "C" for f in self.factors) else "R"
-
-    def _act(self, i: int) -> Action:
-        return reduce(kron, (f.actions[i] for f in self.factors))
-
-    def trace(self, g: Any) -> Number:
-        """The product of the traces."""
-        return reduce(lambda t, f: t * f.trace(g), self.factors, ONE)
-
-    @property
-    def expression(self) -> str:  # type: ignore[override]
-        """The product of its factors; a power where they are equal."""
-        text = [f"({f.expression})" if isinstance(f, Sum) else f.expression for f in self.factors]
-        return f"{text[0]}**{len(text)}" if len(set(text)) == 1 else " * ".join(text)
-
-
 def _power(action: Action, sign: int) -> Action:
     return action if sign > 0 else action.inverse()
-
-
-def _factors(rep: Rep) -> tuple[Rep, ...]:
-    return rep.factors if isinstance(rep, Tensor) else (rep,)
 
 
 def _term(m: int, rep: Rep) -> str:
     text = rep.expression
     if m == 1:
         return text
-    return f"{m}*({text})" if isinstance(rep, (Tensor, Sum)) else f"{m}*{text}"
+    return f"{m}*({text})" if " * " in text or "**" in text else f"{m}*{text}"
 
 
 def _channels(rep: Rep) -> dict[Rep, list[np.ndarray]]:

@@ -41,11 +41,11 @@ def sign(group: Group) -> Rep:
 
 def vector(group: Group) -> Rep:
     """The defining representation on space; an error where the group names none."""
-    if group.vector_matrices is None:
+    if group.on_space is None:
         raise ValueError(f"{group.expression} names no action on space, so it has no vector representation. Give one: "
                          "G.rep(r=[[0, -1], [1, 0]], …), or make the group from matrices.")
-    given = tuple(_monomial_if(m) for m in group.vector_matrices)
-    return Explicit(group, given, tuple(Q(1) * d for d in group.vector_gram), "R", f"{_atom(group)}.vector")
+    given = tuple(_monomial_if(m) for m in group.on_space.matrices)
+    return Explicit(group, given, group.on_space.gram, "R", f"{_atom(group)}.vector")
 
 
 def quotient(group: Group, subgroup: Group) -> Rep:

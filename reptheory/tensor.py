@@ -1,0 +1,62 @@
+"""Tensor products of representations."""
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import reduce
+from typing import Any
+
+import numpy as np
+
+from .field import Number
+from .group import Group
+from .monomial import kron
+from .rep import ONE, Action, Rep, Sum
+
+
+def tensor(first: Rep, second: Rep) -> Rep:
+    """The tensor product V ⊗ W, with the factors of V and W side by side."""
+    return Tensor(_factors(first) + _factors(second))
+
+
+def _factors(rep: Rep) -> tuple[Rep, ...]:
+    return rep.factors if isinstance(rep, Tensor) else (rep,)
+
+
+@dataclass(frozen=True, repr=False)
+class Tensor(Rep):
+    """The tensor product ρ₁(g) ⊗ ρ₂(g) ⊗ …, first index slowest."""
+
+    factors: tuple[Rep, ...]
+
+    @property
+    def group(self) -> Group:  # type: ignore[override]
+        """The group of the first factor, which is that of all."""
+        return self.factors[0].group
+
+    @property
+    def dim(self) -> int:  # type: ignore[override]
+        """The product of the dimensions."""
+        return int(np.prod([f.dim for f in self.factors]))
+
+    @property
+    def gram(self) -> tuple[Number, ...]:
+        """The product metric."""
+        return tuple(reduce(lambda d, f: [x * y for x in d for y in f.gram], self.factors, [ONE]))
+
+    @property
+    def scalars(self) -> str:
+        """Complex as soon as one factor is."""
+        return "C" if any(f.scalars == "C" for f in self.factors) else "R"
+
+    def _act(self, i: int) -> Action:
+        return reduce(kron, (f.actions[i] for f in self.factors))
+
+    def trace(self, g: Any) -> Number:
+        """The product of the traces."""
+        return reduce(lambda t, f: t * f.trace(g), self.factors, ONE)
+
+    @property
+    def expression(self) -> str:  # type: ignore[override]
+        """The product of its factors; a power where they are equal."""
+        text = [f"({f.expression})" if isinstance(f, Sum) else f.expression for f in self.factors]
+        return f"{text[0]}**{len(text)}" if len(set(text)) == 1 else " * ".join(text)
