@@ -100,9 +100,11 @@ class _Text:
             title = "The filter" if len(plan.kept) == 1 else "The filters"
             body += ["", f"    def {self.method}(self):", f'        """{title}, from the weights."""']
             body += self._block(plan.weight_steps, kept)
-        body += ["", f"    def forward({', '.join(['self', *(self.expressions[x] for x in plan.inputs)])}):"]
+        arguments = ", ".join(["self", *(self.expressions[x] for x in plan.inputs)])
+        body += ["", _opened("    def forward(", arguments, "):")]
         if plan.kept:
-            body.append(f"        {kept} = self.{self.method}()")
+            line = f"        {kept} = self.{self.method}()"
+            body.append(line if _fits(line) else _opened("        (", kept, f") = self.{self.method}()"))
         body += self._block(plan.data_steps, self.expressions[plan.output])
         tables = self._tables()
         text = "\n".join(body)
@@ -186,7 +188,7 @@ class _Text:
             first = open_.pop(step.args[0], None) if step.op in POSTFIX and step.args[0] in open_ else None
             args = [self.expressions[a] for a in step.args]
             text = self._expression(step, [first or args[0], *args[1:]])
-            if first is not None and len(text) > WIDTH - 20:
+            if first is not None and len(text) > WIDTH - 24:
                 lines.append((args[0], first))
                 text = self._expression(step, args)
             chained = [s for s in steps if s.args[0] == step.name and s.op in POSTFIX]
@@ -204,14 +206,12 @@ class _Text:
     def _assigned(self, head: str, text: str) -> str:
         """A line; when it is too long, its brackets are opened up, or put around it."""
         line = f"        {head}{text}"
-        if len(line) <= WIDTH + 2:
+        if _fits(line):
             return line
         function, bracket, inner = text.partition("(")
         if not bracket or not _closes_last(inner):
             function, inner = "", text + ")"
-        lines = textwrap.fill(inner[:-1], WIDTH, initial_indent=" " * 12, subsequent_indent=" " * 12,
-                              break_long_words=False, break_on_hyphens=False)
-        return f"        {head}{function}(\n{lines}\n        )"
+        return _opened(f"        {head}{function}(", inner[:-1], ")")
 
     def _expression(self, step: Step, args: list[str]) -> str:
         """The torch expression of a step."""
@@ -270,6 +270,20 @@ def _conv(args: list[str], a: dict) -> str:
                if a[key] != (usual,) * n]
     options += [f"groups={a['groups']}"] * (a["groups"] != 1)
     return f"F.conv{n}d({', '.join([*args, *options])})"
+
+
+def _fits(line: str) -> bool:
+    return len(line) <= WIDTH
+
+
+def _opened(head: str, inner: str, tail: str) -> str:
+    """What stands in brackets, on lines of its own where one line is too short."""
+    if _fits(head + inner + tail):
+        return head + inner + tail
+    outer = " " * (len(head) - len(head.lstrip()))
+    lines = textwrap.fill(inner, WIDTH, initial_indent=outer + "    ", subsequent_indent=outer + "    ",
+                          break_long_words=False, break_on_hyphens=False)
+    return f"{head}\n{lines}\n{outer}{tail}"
 
 
 def _closes_last(text: str) -> bool:

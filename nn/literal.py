@@ -31,7 +31,7 @@ def literal(table: Table, indent: int) -> str:
     if array.dtype.kind == "i":
         flat = flat.astype(next(kind for kind in NARROW if (flat == flat.astype(kind)).all()))
     cast = "" if flat.dtype.name == table.dtype else f".to(torch.{table.dtype})"
-    shape = f".reshape{table.shape}" if len(table.shape) != 1 else ""
+    shape = f".reshape({table.shape})" if len(table.shape) != 1 else ""
     text = base64.b64encode(flat.tobytes()).decode()
     pad = " " * (indent + 4)
     lines = "\n".join(pad + line for line in textwrap.wrap(text, WIDTH - len(pad)))
@@ -69,5 +69,5 @@ def _listed(table: Table, array: np.ndarray, indent: int) -> str:
     pad = " " * (indent + 4)
     entries = textwrap.fill(", ".join(map(repr, array.ravel().tolist())), WIDTH, initial_indent=pad,
                             subsequent_indent=pad, break_long_words=False, break_on_hyphens=False)
-    shape = f".reshape{table.shape}" if len(table.shape) != 1 else ""
+    shape = f".reshape({table.shape})" if len(table.shape) != 1 else ""
     return f"torch.tensor([\n{entries}\n{' ' * indent}]{kind}){shape}"

@@ -112,7 +112,7 @@ class PlanModule(torch.nn.Module):
         if not self._kept or torch._C._functorch.peek_interpreter_stack() is not None:
             return False
         weights = [getattr(self, name) for name in self._sources]
-        return all(type(w) is torch.nn.Parameter and not w.is_inference() for w in weights)
+        return all(type(w) is torch.nn.Parameter and not (w.is_inference() or w.is_meta) for w in weights)
 
     def _is_fresh(self) -> bool:
         """Whether the kept filters come from the weights as they are: same tensors, not written to since.
