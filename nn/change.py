@@ -18,7 +18,7 @@ class DifferentTypes(ValueError):
 
 
 class _Change(torch.nn.Module):
-    """The permutation of channels x ↦ P x with P ρ_V(g) = ρ_W(g) P between types of one group, and no parameters."""
+    """The permutation of channels x ↦ P x with P ρ_V(g) = ρ_W(g) P, between types of one group."""
 
     _order: torch.Tensor | None
 
@@ -53,10 +53,10 @@ class Reorder(_Change):
 
 
 class Restrict(_Change):
-    """The identity V → Res_H V: G-features as features of a subgroup H, on which less is asked of the next layer.
+    """The identity V → Res_H V: G-features as features of a subgroup H, which asks less of the next layer.
 
-    With `out_type` the channels come in the order of that type of H, which must have the same matrices as Res V, copy
-    by copy. Raises NotASubgroup, DifferentTypes.
+    With `out_type` the channels come in the order of that type of H, which must have the same matrices as Res
+    V, copy by copy. Raises NotASubgroup, DifferentTypes.
 
     >>> G = rt.D(4); H = G.subgroup(t="r")
     >>> Restrict(2*G.regular, H).out_type.group.order
@@ -69,10 +69,11 @@ class Restrict(_Change):
 
 
 class Pullback(_Change):
-    """The identity V → f*V: G-features as features of a group that acts through f: G' → G, so (f*ρ)(g) = ρ(f(g)).
+    """The identity V → f*V along f: G' → G: G-features as G'-features, on which g acts by ρ(f(g)).
 
-    It lifts features from a quotient, or from a factor of a product, to the larger group. With `out_type` the channels
-    come in the order of that type. Raises DifferentGroups unless f ends in the group of V, DifferentTypes.
+    It lifts features from a quotient, or from a factor of a product, to the larger group. With `out_type` the
+    channels come in the order of that type. Raises DifferentGroups unless f ends in the group of V,
+    DifferentTypes.
 
     >>> G = rt.C(4) * rt.S(3); onto, _ = G.projections
     >>> Pullback(2*rt.C(4).regular, onto).out_type.dim
@@ -85,13 +86,14 @@ class Pullback(_Change):
 
 
 def matching(source: rt.Rep, target: rt.Rep) -> np.ndarray:
-    """For each channel of the target, the channel of the source with the same matrices; copies are paired in order.
+    """For each channel of the target, its partner in the source: copies with equal matrices, in order.
 
     Two summands match when they have equal actions on generators and equal metrics, however they were made.
     """
     if source.group != target.group:
         raise rt.DifferentGroups(f"{source.expression} is a representation of {source.group.expression} and "
-                                 f"{target.expression} of {target.group.expression}. Give a type of one group.")
+                                 f"{target.expression} of {target.group.expression}. Give types of one "
+                                 "group.")
     waiting: dict[Hashable, list[np.ndarray]] = {}
     for rep, channels in _copies(source):
         waiting.setdefault(_matrices(rep), []).append(channels)
@@ -100,14 +102,15 @@ def matching(source: rt.Rep, target: rt.Rep) -> np.ndarray:
         found = waiting.get(_matrices(rep))
         if not found:
             raise DifferentTypes(
-                f"{source.expression} has too few summands with the matrices of {rep.expression} to be turned into "
-                f"{target.expression} by a permutation of channels. Compare V.summands, or use "
+                f"{source.expression} has too few summands with the matrices of {rep.expression} to be "
+                f"turned into {target.expression} by a permutation of channels. Compare V.summands, or use "
                 "nn.EquivariantLinear between isomorphic types.")
         order[channels] = found.pop(0)
     left = sum(map(len, waiting.values()))
     if left:
-        raise DifferentTypes(f"{source.expression} has {left} more copies of its summands than {target.expression}. "
-                             "A permutation of channels keeps them all; compare V.summands.")
+        raise DifferentTypes(
+            f"{source.expression} has {left} more copies of its summands than {target.expression}. A "
+            "permutation of channels keeps them all; compare V.summands.")
     return order
 
 

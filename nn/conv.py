@@ -4,13 +4,13 @@ from __future__ import annotations
 import torch
 
 import reptheory as rt
+from reptheory.plan_ops import PADDINGS
 from reptheory.space import Hexagonal, Lattice
 
 from .domain import Axes, Size, WindowsDoNotFit, per_axis
 from .feature import WrongChannels, check_features
 from .linear import Intertwiner, copied
 
-MODES = ("zeros", "reflect", "replicate", "circular")
 PLAIN = (torch.nn.Conv1d, torch.nn.Conv2d, torch.nn.Conv3d)
 
 
@@ -19,20 +19,21 @@ class _EquivariantConv(Intertwiner):
 
     def __init__(self, in_type: rt.Rep, out_type: rt.Rep, kernel_size: Size | None = None, stride: Size = 1,
                  padding: Size | str = 0, padding_mode: str = "zeros", dilation: Size = 1, bias: bool = True,
-                 init: str = "he", action: rt.Rep | None = None, on: Lattice | None = None, device=None, dtype=None):
+                 init: str = "he", action: rt.Rep | None = None, on: Lattice | None = None, device=None,
+                 dtype=None):
         ndim = self.spatial_ndim
         on = self._space(kernel_size, action, on)
         axes = Axes.of(in_type.group, on)
         stride, dilation = per_axis(stride, ndim, "stride"), per_axis(dilation, ndim, "dilation")
         padding = _padding(padding, on.box, stride, dilation)
         axes.check_equal(stride=stride, padding=padding, dilation=dilation)
-        if padding_mode not in MODES:
-            raise ValueError(f"padding_mode={padding_mode!r}: the modes are {', '.join(map(repr, MODES))}.")
+        if padding_mode not in PADDINGS:
+            raise ValueError(f"padding_mode={padding_mode!r}: choose one of {', '.join(PADDINGS)}.")
         if isinstance(on, Hexagonal) and padding_mode in ("reflect", "replicate"):
-            raise ValueError(f"padding_mode={padding_mode!r} continues a square, and {on!r} is turned by 60° and 120°, which "
-                             "do not preserve it. Use 'zeros' or 'circular'.")
-        super().__init__(rt.Hom(in_type, out_type, on=on), bias, init, device, dtype, stride=stride, padding=padding,
-                         padding_mode=padding_mode, dilation=dilation)
+            raise ValueError(f"padding_mode={padding_mode!r} continues a square, and {on!r} is turned by "
+                             "60° and 120°, which do not preserve it. Use 'zeros' or 'circular'.")
+        super().__init__(rt.Hom(in_type, out_type, on=on), bias, init, device, dtype, stride=stride,
+                         padding=padding, padding_mode=padding_mode, dilation=dilation)
         self.kernel_size, self.stride, self.dilation = on.box, stride, dilation
         self.padding, self.padding_mode = padding, padding_mode
 
@@ -41,27 +42,31 @@ class _EquivariantConv(Intertwiner):
         name, ndim = type(self).__name__, self.spatial_ndim
         if on is None:
             if kernel_size is None:
-                raise TypeError(f"{name} needs kernel_size, the side of its square kernel, or on=, a lattice.")
+                raise TypeError(f"{name} needs kernel_size, the side of its kernel, or on=, a lattice.")
             sides = per_axis(kernel_size, ndim, "kernel_size")
             if len(set(sides)) > 1:
-                raise ValueError(f"kernel_size={kernel_size}: kernels of {name} have one side, so that every group of the "
-                                 f"square or cube preserves them. Use kernel_size={max(sides)}.")
+                raise ValueError(f"kernel_size={kernel_size}: kernels of {name} have one side, so that "
+                                 "every group of the square or cube preserves them. Use "
+                                 f"kernel_size={max(sides)}.")
             return rt.grid(sides[0], ndim, action)
         if not isinstance(on, Lattice) or len(on.box) != ndim:
             raise ValueError(f"on={on!r}: {name} convolves over a grid or lattice in {ndim} dimensions. "
                              "Use rt.grid(n, ndim) or rt.lattice('hexagonal', radius).")
         if action is not None:
-            raise TypeError(f"give the action with the space, not beside it: {type(on).__name__.lower()}(…, action=rep).")
+            raise TypeError(f"{on!r} has its own action. Give it there, rt.grid(n, action=rep), not beside "
+                            "it.")
         if kernel_size is not None and per_axis(kernel_size, ndim, "kernel_size") != on.box:
-            raise ValueError(f"kernel_size={kernel_size}, but kernels on {on!r} are stored in {on.box}. Leave it out.")
+            raise ValueError(f"kernel_size={kernel_size}, but kernels on {on!r} are stored in {on.box}. "
+                             "Leave it out.")
         return on
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """The features of type W, (batch, dim W, *spatial), of the sizes that torch's convolution gives."""
         check_features(x, self.in_type)
         if x.ndim != self.spatial_ndim + 2:
-            raise WrongChannels(f"{type(self).__name__} takes features with {self.spatial_ndim} spatial axes, (batch, "
-                                f"{x.shape[1]}, *spatial), and this tensor has the shape {tuple(x.shape)}.")
+            raise WrongChannels(f"{type(self).__name__} takes features with {self.spatial_ndim} spatial "
+                                f"axes, (batch, {x.shape[1]}, *spatial), and this tensor has the shape "
+                                f"{tuple(x.shape)}.")
         return super().forward(x)
 
     @torch.no_grad()
@@ -75,18 +80,18 @@ class _EquivariantConv(Intertwiner):
     def __repr__(self) -> str:
         space = self.hom.on
         side = f"on={space!r}" if isinstance(space, Hexagonal) else str(self.kernel_size[0])
-        options = [("stride", self.stride, 1), ("padding", self.padding, 0), ("dilation", self.dilation, 1)]
-        text = "".join(f", {name}={value[0] if len(set(value)) == 1 else value}" for name, value, usual in options
-                       if set(value) != {usual})
+        options = (("stride", self.stride, 1), ("padding", self.padding, 0), ("dilation", self.dilation, 1))
+        text = "".join(f", {name}={value[0] if len(set(value)) == 1 else value}"
+                       for name, value, usual in options if set(value) != {usual})
         mode = "" if self.padding_mode == "zeros" else f", padding_mode={self.padding_mode!r}"
         action = getattr(space, "action", None)
         moved = "" if action is None or isinstance(space, Hexagonal) else f", action={action.expression}"
-        return (f"{type(self).__name__}({self.in_type.expression}, {self.out_type.expression}, {side}{text}{mode}"
-                f"{moved}{self._tail()}")
+        return (f"{type(self).__name__}({self.in_type.expression}, {self.out_type.expression}, "
+                f"{side}{text}{mode}{moved}{self._tail()}")
 
 
 class EquivariantConv1d(_EquivariantConv):
-    """The convolution y(p) = Σ_q κ(q) f(p + q) + b on a line, with κ(gq) = ρ_W(g) κ(q) ρ_V(g)⁻¹: all of them.
+    """The convolution y(p) = Σ_q κ(q) f(p + q) + b with κ(gq) = ρ_W(g) κ(q) ρ_V(g)⁻¹: all on a line.
 
     Options are those of EquivariantConv2d; the group needs a one-dimensional `action`, such as its sign.
 
@@ -103,12 +108,13 @@ class EquivariantConv1d(_EquivariantConv):
 
 
 class EquivariantConv2d(_EquivariantConv):
-    """The convolution y(p) = Σ_q κ(q) f(p + q) + b in the plane, with κ(gq) = ρ_W(g) κ(q) ρ_V(g)⁻¹: all of them.
+    """The convolution y(p) = Σ_q κ(q) f(p + q) + b with κ(gq) = ρ_W(g) κ(q) ρ_V(g)⁻¹: all in the plane.
 
-    The group moves the plane by G.vector, or by `action` (integer matrices); `on=rt.lattice("hexagonal", r)` takes the
-    place of kernel_size. Strides, every padding mode of torch and dilation are as in torch.nn.Conv2d; with strides it
-    commutes with the group on sizes n for which stride divides n + 2·padding − dilation·(kernel_size − 1) − 1.
-    padding="same" needs an odd kernel. Raises EmptyHom, NotPreserved, WindowsDoNotFit, WrongChannels.
+    The group moves the plane by G.vector, or by `action` (integer matrices); `on=rt.lattice("hexagonal", r)`
+    takes the place of kernel_size. Strides, every padding mode of torch and dilation are as in
+    torch.nn.Conv2d; with strides it commutes with the group on sizes n for which the stride divides
+    n + 2·padding − dilation·(kernel_size − 1) − 1. padding="same" needs an odd kernel.
+    Raises EmptyHom, NotPreserved, WindowsDoNotFit, WrongChannels.
     Source: Weiler and Cesa, General E(2)-equivariant steerable CNNs, arXiv 1911.08251.
 
     >>> G = rt.D(4); layer = EquivariantConv2d(G.trivial, 2*G.regular, 3, padding=1); layer
@@ -125,7 +131,7 @@ class EquivariantConv2d(_EquivariantConv):
 
 
 class EquivariantConv3d(_EquivariantConv):
-    """The convolution y(p) = Σ_q κ(q) f(p + q) + b in space, with κ(gq) = ρ_W(g) κ(q) ρ_V(g)⁻¹: all of them.
+    """The convolution y(p) = Σ_q κ(q) f(p + q) + b with κ(gq) = ρ_W(g) κ(q) ρ_V(g)⁻¹: all in space.
 
     Options are those of EquivariantConv2d. Source: Weiler et al., 3D steerable CNNs, arXiv 1807.02547.
 
@@ -150,10 +156,12 @@ def _padding(padding: Size | str, box: tuple[int, ...], stride: tuple[int, ...],
     if padding != "same":
         raise ValueError(f"padding={padding!r}: give an integer, 'same' or 'valid'.")
     if set(stride) != {1}:
-        raise ValueError(f"padding='same' with stride={stride}: sizes stay the same only with stride 1. Give an integer.")
+        raise ValueError(f"padding='same' with stride={stride}: sizes stay the same only with stride 1. "
+                         "Give an integer.")
     total = [d * (k - 1) for d, k in zip(dilation, box)]
     if any(t % 2 for t in total):
         raise WindowsDoNotFit(
-            f"padding='same' with kernel_size={box[0]} pads one end of an axis by one pixel more than the other, which no "
-            f"group that reverses an axis preserves. Use an odd kernel, or padding={total[0] // 2}, one pixel less.")
+            f"padding='same' with kernel_size={box[0]} pads one end of an axis by one pixel more than the "
+            "other, which no group that reverses an axis preserves. Use an odd kernel, or "
+            f"padding={total[0] // 2}, one pixel less.")
     return tuple(t // 2 for t in total)

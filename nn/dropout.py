@@ -9,10 +9,10 @@ from .feature import check_features
 
 
 class FieldDropout(torch.nn.Module):
-    """Dropout of whole fields, y = x_f · B_f / (1 − p) with one Bernoulli variable B_f for each copy f of a summand.
+    """Dropout of whole fields, x_f ↦ x_f · B_f / (1 − p), one coin B_f for each copy f of a summand.
 
-    A field is dropped with all its components at every pixel, so the mask is a multiple of 1 on each copy and commutes
-    with ρ(g). In evaluation mode, and for p = 0, it is the identity. Raises ValueError unless 0 ≤ p < 1.
+    A field is dropped with all its components at every pixel, so the mask is a multiple of 1 on each copy and
+    commutes with ρ(g). In evaluation mode, and for p = 0, it is the identity. ValueError unless 0 ≤ p < 1.
 
     >>> import reptheory as rt
     >>> FieldDropout(2*rt.D(4).regular, p=0.1)
@@ -22,7 +22,7 @@ class FieldDropout(torch.nn.Module):
     def __init__(self, in_type: rt.Rep, p: float = 0.5):
         super().__init__()
         if not 0 <= p < 1:
-            raise ValueError(f"p={p!r}: the probability that a field is dropped is at least 0 and less than 1.")
+            raise ValueError(f"p={p!r}: a field is dropped with a probability at least 0 and less than 1.")
         self.in_type = self.out_type = in_type
         self.p = float(p)
         self._fields = tuple((m, a.dim) for m, a in in_type.summands)

@@ -18,9 +18,11 @@ class EmptyHom(ValueError):
 
 
 class Intertwiner(PlanModule):
-    """The layer f ↦ κ·f + b, κ = Σ_d w_d κ_d in Hom(V, W, on=X) and b in W invariant; their coordinates are its weights.
+    """The layer f ↦ κ·f + b with κ in Hom(V, W, on=X) and b in W invariant: its weights are their
+    coordinates.
 
-    `hom` is the exact space behind it, with its certificate. Raises EmptyHom where a summand of W would get nothing.
+    `hom` is the exact space behind it, with its certificate. Raises EmptyHom where a summand of W gets
+    nothing.
     """
 
     spatial_ndim: int
@@ -36,7 +38,8 @@ class Intertwiner(PlanModule):
 
     @property
     def has_bias(self) -> bool:
-        """Whether the layer adds an invariant vector: it was asked for, and W contains the trivial representation."""
+        """Whether the layer adds an invariant vector: asked for, and W contains the trivial representation.
+        """
         return self._bias_name is not None
 
     def filter(self) -> torch.Tensor:
@@ -58,10 +61,11 @@ class Intertwiner(PlanModule):
 
 
 class EquivariantLinear(Intertwiner):
-    """The linear map x ↦ κx + b with κ ρ_V(g) = ρ_W(g) κ and ρ_W(g) b = b: all of them, one weight a dimension.
+    """The linear map x ↦ κx + b with κ ρ_V(g) = ρ_W(g) κ and ρ_W(g) b = b: all such maps.
 
-    Features are (batch, dim V) or (batch, dim V, *trailing), where it acts at each point. Weights start with the exact
-    variance of `init` ("he", "xavier" or "lecun"). Raises EmptyHom where no such map exists, WrongChannels.
+    Features are (batch, dim V) or (batch, dim V, *trailing), where it acts at each point. There is a weight
+    for each dimension of Hom(V, W), and it starts with the exact variance of `init` ("he", "xavier" or
+    "lecun"). Raises EmptyHom, WrongChannels.
 
     >>> G = rt.D(4); layer = EquivariantLinear(2*G.regular, 3*G.vector, bias=False); layer
     EquivariantLinear(2*D(4).regular, 3*D(4).vector, bias=False)  # 12 weights
@@ -69,7 +73,8 @@ class EquivariantLinear(Intertwiner):
 
     spatial_ndim = 0
 
-    def __init__(self, in_type: rt.Rep, out_type: rt.Rep, bias: bool = True, init: str = "he", device=None, dtype=None):
+    def __init__(self, in_type: rt.Rep, out_type: rt.Rep, bias: bool = True, init: str = "he",
+                 device=None, dtype=None):
         super().__init__(rt.Hom(in_type, out_type), bias, init, device, dtype)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
@@ -90,7 +95,8 @@ class EquivariantLinear(Intertwiner):
         True
         """
         matrix, bias = self.filter(), self.expanded_bias()
-        plain = torch.nn.Linear(matrix.shape[1], matrix.shape[0], bias is not None, matrix.device, matrix.dtype)
+        rows, columns = matrix.shape
+        plain = torch.nn.Linear(columns, rows, bias is not None, matrix.device, matrix.dtype)
         return copied(plain, matrix, bias).train(self.training)
 
     def __repr__(self) -> str:
@@ -106,25 +112,26 @@ def copied(plain, matrix: torch.Tensor, bias: torch.Tensor | None):
 
 
 def refuse_empty(basis: Basis) -> None:
-    """Raise EmptyHom, with the orbits and stabilisers that admit no map, where a summand of the output gets nothing."""
+    """Raise EmptyHom, with orbits and stabilisers that admit no map, where a summand of W gets nothing."""
     hom = basis.hom
     for b, (_, target) in enumerate(hom.target.summands):
         pieces = [piece for b_, _, _, _, piece in basis.layout if b_ == b]
         if any(piece.dim for piece in pieces):
             continue
-        lines = [line for piece in dict.fromkeys(pieces) for line in _reasons(basis, piece)]
+        reasons = "\n".join(line for piece in dict.fromkeys(pieces) for line in _reasons(basis, piece))
         raise EmptyHom(
-            f"{hom.expression} is zero into {target.expression}: no linear map that commutes with {hom.group.expression} "
-            f"reaches it, so its channels would be identically 0.\n" + "\n".join(lines) + "\n"
-            f"Leave {target.expression} out of the output, give the input a representation that maps to it (G.regular "
-            "maps to every representation), or use a larger kernel.")
+            f"{hom.expression} is zero into {target.expression}: no linear map that commutes with "
+            f"{hom.group.expression} reaches it, so its channels would be identically 0.\n{reasons}\n"
+            f"Leave {target.expression} out of the output, give the input a representation that maps to it "
+            "(G.regular maps to every representation), or use a larger kernel.")
 
 
 def _reasons(basis: Basis, piece: Piece) -> list[str]:
     """One line for each orbit: its point, its size, and the order of the stabiliser that admits no map."""
     order, orbits = basis.hom.group.order, basis.orbits
-    lines = [f"  {piece.source.expression} → {piece.target.expression} at x = {basis.hom.on.label(orbit.representative)}: "
-             f"orbit of {orbit.size}, stabiliser of order {order // orbit.size}, dimension 0"
+    lines = [f"  {piece.source.expression} → {piece.target.expression} at x = "
+             f"{basis.hom.on.label(orbit.representative)}: orbit of {orbit.size}, stabiliser of order "
+             f"{order // orbit.size}, dimension 0"
              for orbit in orbits[:SHOWN]]
     more = len(orbits) - SHOWN
     return lines if more <= 0 else [*lines, f"  and on {more} more orbits"]

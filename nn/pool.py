@@ -5,6 +5,7 @@ import torch
 import torch.nn.functional as F
 
 import reptheory as rt
+from reptheory.plan_ops import PADDINGS
 from reptheory.solve import orbits_of
 
 from .activation import DoesNotCommute
@@ -13,14 +14,14 @@ from .feature import check_features
 
 KINDS = ("mean", "max", "norm")
 SPATIAL = (None, "mean", "max", "sum")
-PADDINGS = ("zeros", "reflect", "replicate", "circular")
 
 
 class InvariantPool(torch.nn.Module):
-    """The map of each field to invariants: mean or maximum over the orbits of a permutation, or the norm |x̂|.
+    """The map of each field to invariants: mean or maximum over orbits of a permutation, or the norm |x̂|.
 
-    "mean" and "max" need summands that permute their basis and give one number an orbit; "norm" needs unitary ones and
-    gives one a field. `spatial` ("mean", "max" or "sum") reduces the spatial axes afterwards. Raises DoesNotCommute.
+    "mean" and "max" need summands that permute their basis and give one number an orbit; "norm" needs unitary
+    ones and gives one a field. `spatial` ("mean", "max" or "sum") reduces the spatial axes afterwards. Raises
+    DoesNotCommute.
 
     >>> G = rt.D(4); InvariantPool(8*G.regular, "max").out_type.expression
     '8*D(4).trivial'
@@ -31,8 +32,8 @@ class InvariantPool(torch.nn.Module):
     def __init__(self, in_type: rt.Rep, kind: str = "mean", spatial: str | None = None):
         super().__init__()
         if kind not in KINDS or spatial not in SPATIAL:
-            raise ValueError(f"kind={kind!r}, spatial={spatial!r}: kinds are {', '.join(map(repr, KINDS))}, and spatial "
-                             f"reductions {', '.join(map(repr, SPATIAL))}.")
+            raise ValueError(f"kind={kind!r}, spatial={spatial!r}: kinds are {', '.join(map(repr, KINDS))}, "
+                             f"and spatial reductions {', '.join(map(repr, SPATIAL))}.")
         self.in_type, self.kind, self.spatial = in_type, kind, spatial
         runs = []  # (orbits of one size, channels, size), so that an orbit is one axis
         order: list[int] = []
@@ -44,8 +45,9 @@ class InvariantPool(torch.nn.Module):
                 runs.append((m, len(members)))
                 count += m
             if kind == "norm" and not a.is_unitary:
-                raise DoesNotCommute(f"the norm is no invariant of {a.expression}: ρ(g) is not unitary for its metric. "
-                                     "Give the representation an invariant metric, G.rep(…, gram=…).")
+                raise DoesNotCommute(
+                    f"the norm is no invariant of {a.expression}: ρ(g) is not unitary for its metric. "
+                    "Give the representation an invariant metric, G.rep(…, gram=…).")
             start += m * a.dim
         self._runs = tuple(runs)
         same = order == list(range(in_type.dim))
@@ -55,7 +57,7 @@ class InvariantPool(torch.nn.Module):
         self.out_type = count * (trivial.complexify() if complex_ else trivial)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """The invariants, (batch, number of orbits, *spatial), or (batch, number of orbits) with `spatial`."""
+        """The invariants, (batch, out_type.dim, *spatial), without spatial axes where `spatial` is given."""
         check_features(x, self.in_type)
         x = x if self._order is None else x[:, self._order]
         parts = []
@@ -89,8 +91,8 @@ class _Window(torch.nn.Module):
     def _spatial(self, x: torch.Tensor) -> Axes:
         check_features(x, self.in_type)
         if not 3 <= x.ndim <= 5:
-            raise ValueError(f"{type(self).__name__} needs 1 to 3 spatial axes, (batch, {self.in_type.dim}, *spatial), and "
-                             f"the input has shape {tuple(x.shape)}.")
+            raise ValueError(f"{type(self).__name__} needs 1 to 3 spatial axes, (batch, {self.in_type.dim}, "
+                             f"*spatial), and the input has shape {tuple(x.shape)}.")
         return self._axes[x.ndim - 3]
 
     def _windows(self, x: torch.Tensor, window: Size, stride: Size, padding: Size):
@@ -105,10 +107,10 @@ class _Window(torch.nn.Module):
 
 
 class AvgPool(_Window):
-    """The mean over windows of each channel, zeros beyond the border counted; commutes with every representation.
+    """The mean over windows of each channel, zeros beyond the border counted, for every representation.
 
-    The number of spatial axes is that of the input. Raises WindowsDoNotFit for sizes whose windows are not the same from
-    both ends of an axis that the group reverses (`action`, G.vector when none is given).
+    The number of spatial axes is that of the input. Raises WindowsDoNotFit for sizes whose windows are not
+    the same from both ends of an axis that the group reverses (`action`, G.vector when none is given).
 
     >>> AvgPool(rt.D(4).regular, 2)(torch.ones(1, 8, 6, 6)).shape
     torch.Size([1, 8, 3, 3])
@@ -132,9 +134,9 @@ class AvgPool(_Window):
 
 
 class MaxPool(_Window):
-    """The maximum over windows of each channel; refused with DoesNotCommute unless the group permutes the channels.
+    """The maximum over windows of each channel, for representations that permute the channels.
 
-    Raises WindowsDoNotFit as AvgPool does.
+    Raises DoesNotCommute for all others, and WindowsDoNotFit as AvgPool does.
 
     >>> MaxPool(rt.D(4).regular, 3, stride=2)(torch.ones(1, 8, 7, 7)).shape
     torch.Size([1, 8, 3, 3])
@@ -158,11 +160,11 @@ class MaxPool(_Window):
 
 
 class BlurPool(_Window):
-    """Smoothing with the binomial window (1 + z)^(taps − 1) / 2^(taps − 1) on every axis, then every `stride`-th pixel.
+    """Every `stride`-th pixel after smoothing by the binomial window ((1 + z)/2)^(taps − 1) on each axis.
 
-    Source: Zhang, Making convolutional networks shift-invariant again, arXiv 1904.11486. The weights are exact in binary.
-    `padding` is (taps − 1) // 2 unless given; even taps fit even sizes at stride 2, odd taps odd sizes. Raises
-    WindowsDoNotFit as AvgPool does.
+    Source: Zhang, Making convolutional networks shift-invariant again, arXiv 1904.11486. The weights are
+    exact in binary. `padding` is (taps − 1) // 2 unless given; even taps fit even sizes at stride 2, odd taps
+    odd sizes. Raises WindowsDoNotFit as AvgPool does.
 
     >>> BlurPool(rt.D(4).regular)(torch.ones(1, 8, 6, 6)).shape
     torch.Size([1, 8, 3, 3])
@@ -176,7 +178,7 @@ class BlurPool(_Window):
         if not isinstance(taps, int) or not 1 <= taps <= 24:
             raise ValueError(f"taps={taps!r}: a binomial window has 1 to 24 taps, exact in float32.")
         if padding_mode not in PADDINGS:
-            raise ValueError(f"padding_mode={padding_mode!r}: the modes are {', '.join(map(repr, PADDINGS))}.")
+            raise ValueError(f"padding_mode={padding_mode!r}: choose one of {', '.join(PADDINGS)}.")
         self.stride, self.kernel_size, self.padding_mode = stride, taps, padding_mode
         self.padding = (taps - 1) // 2 if padding is None else padding
         row = [1]
@@ -190,7 +192,8 @@ class BlurPool(_Window):
         k, s, p = self._windows(x, self.kernel_size, self.stride, self.padding)
         return _each_part(lambda part: self._smooth(part, len(k), s, p), x)
 
-    def _smooth(self, x: torch.Tensor, ndim: int, stride: tuple[int, ...], padding: tuple[int, ...]) -> torch.Tensor:
+    def _smooth(self, x: torch.Tensor, ndim: int, stride: tuple[int, ...],
+                padding: tuple[int, ...]) -> torch.Tensor:
         if self.padding_mode != "zeros" and self.padding:
             x = F.pad(x, [q for q in padding for _ in (0, 1)], mode=self.padding_mode)
             padding = (0,) * ndim
@@ -203,24 +206,25 @@ class BlurPool(_Window):
 
     def extra_repr(self) -> str:
         """The type, stride, taps and padding."""
-        return (f"{self.in_type.expression}, stride={self.stride}, taps={self.kernel_size}, padding={self.padding}, "
-                f"padding_mode={self.padding_mode!r}")
+        return (f"{self.in_type.expression}, stride={self.stride}, taps={self.kernel_size}, "
+                f"padding={self.padding}, padding_mode={self.padding_mode!r}")
 
 
 class Upsample(_Window):
-    """The refinement of each pixel into factorⁿ, "nearest" (copies) or "linear" between pixel centres, n axes alike.
+    """The refinement of each pixel into factorⁿ: "nearest" copies it, "linear" goes between pixel centres.
 
-    Both commute with the flips and turns of the grid, for any size; "bilinear" and "trilinear" are other names of
-    "linear".
+    Both commute with the flips and turns of the grid, for any size; "bilinear" and "trilinear" are other
+    names of "linear".
 
     >>> Upsample(rt.D(4).trivial, 2)(torch.tensor([[[[1., 2.]]]])).tolist()
     [[[[1.0, 1.0, 2.0, 2.0], [1.0, 1.0, 2.0, 2.0]]]]
     """
 
-    def __init__(self, in_type: rt.Rep, factor: Size = 2, mode: str = "nearest", action: rt.Rep | None = None):
+    def __init__(self, in_type: rt.Rep, factor: Size = 2, mode: str = "nearest",
+                 action: rt.Rep | None = None):
         super().__init__(in_type, action)
         if mode not in ("nearest", "linear", "bilinear", "trilinear"):
-            raise ValueError(f"mode={mode!r}: the modes are 'nearest' and 'linear' ('bilinear', 'trilinear').")
+            raise ValueError(f"mode={mode!r}: choose nearest or linear (also called bilinear, trilinear).")
         self.factor, self.mode = factor, mode
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
@@ -260,8 +264,10 @@ def _permutes(rep: rt.Rep, what: str) -> None:
             why = f"{names[0]} acts by {a(names[0])}" if names else "its scalars are complex"
             raise DoesNotCommute(
                 f"{what} needs a group that permutes the channels, and in {a.expression} {why}. "
-                "Use nn.InvariantPool(V, 'norm'), nn.AvgPool or nn.BlurPool, or a permutation representation.")
+                "Use nn.InvariantPool(V, 'norm'), nn.AvgPool or nn.BlurPool, or a permutation "
+                "representation.")
 
 
 def _window_repr(layer) -> str:
-    return f"{layer.in_type.expression}, kernel_size={layer.kernel_size}, stride={layer.stride}, padding={layer.padding}"
+    return (f"{layer.in_type.expression}, kernel_size={layer.kernel_size}, stride={layer.stride}, "
+            f"padding={layer.padding}")

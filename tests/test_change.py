@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 import reptheory as rt
 from nn.change import DifferentTypes, Pullback, Reorder, Restrict
-from nn.conv import EquivariantConv2d
 from nn.check import assert_equivariant
+from nn.conv import EquivariantConv2d
 from nn.feature import WrongChannels, transform
 
 D4 = rt.D(4)
@@ -85,8 +85,9 @@ def test_pullback_from_a_factor_lifts_features_to_the_product():
 def test_inside_torch():
     V, W = 2 * D4.vector + D4.trivial, D4.trivial + 2 * D4.vector
     layer, x = Reorder(V, W), numbers(V)
-    for again in (copy.deepcopy(layer), pickle.loads(pickle.dumps(layer)), layer.double(),
-                  torch.compile(layer, fullgraph=True, backend="aot_eager"), torch.export.export(layer, (x,)).module()):
+    compiled = torch.compile(layer, fullgraph=True, backend="aot_eager")
+    traced = torch.export.export(layer, (x,)).module(), compiled
+    for again in (copy.deepcopy(layer), pickle.loads(pickle.dumps(layer)), layer.double(), *traced):
         assert torch.equal(again(x), layer(x))
     assert not layer.state_dict()
 
@@ -96,7 +97,7 @@ def test_bad_input():
         Reorder(2 * D4.vector, D4.regular)
     with pytest.raises(DifferentTypes, match="has 1 more copies of its summands"):
         Reorder(2 * D4.vector, D4.vector)
-    with pytest.raises(rt.DifferentGroups, match="Give a type of one group"):
+    with pytest.raises(rt.DifferentGroups, match="Give types of one group"):
         Restrict(D4.vector, C4, D4.vector)
     with pytest.raises(rt.NotASubgroup):
         Restrict(D4.vector, rt.D(5))
@@ -107,4 +108,5 @@ def test_bad_input():
 
 
 def test_repr():
-    assert repr(Reorder(2 * D4.vector, D4.vector + D4.vector)) == "Reorder(2*D(4).vector → D(4).vector + D(4).vector)"
+    V = 2 * D4.vector
+    assert repr(Reorder(V, V.copies)) == "Reorder(2*D(4).vector → D(4).vector + D(4).vector)"

@@ -1,4 +1,6 @@
-"""Linear layers: all equivariant matrices, by paths of irreps or by expansion, and a plain torch.nn.Linear in the end."""
+"""Linear layers: all equivariant matrices, by paths of irreps or by expansion, and a plain torch.nn.Linear in
+the end.
+"""
 from __future__ import annotations
 
 import copy
@@ -81,7 +83,8 @@ def test_a_type_of_irreps_is_one_matrix_product_for_each():
 
 
 @pytest.mark.parametrize("V, W, bias", [
-    (2 * D4.regular, D4.vector + D4.trivial, True), (3 * D4.irrep(1), 2 * D4.irrep(1), False), (D3.regular, D3.vector, True),
+    (2 * D4.regular, D4.vector + D4.trivial, True), (3 * D4.irrep(1), 2 * D4.irrep(1), False),
+    (D3.regular, D3.vector, True),
 ], ids=["gather", "paths", "expand"])
 def test_trailing_axes_are_a_batch(V, W, bias):
     layer = EquivariantLinear(V, W, bias=bias)
@@ -118,7 +121,8 @@ def test_the_plain_layer_of_paths_agrees_within_rounding():
 
 @pytest.mark.parametrize("bias", [True, False])
 @pytest.mark.parametrize("V, W", [
-    (2 * D4.regular + D4.vector, D4.regular), (3 * D4.irrep(1) + D4.trivial, 2 * D4.irrep(1)), (D3.regular, 2 * D3.vector),
+    (2 * D4.regular + D4.vector, D4.regular), (3 * D4.irrep(1) + D4.trivial, 2 * D4.irrep(1)),
+    (D3.regular, 2 * D3.vector),
 ], ids=["gather", "paths", "expand"])
 def test_inside_torch(V, W, bias):
     layer, x = EquivariantLinear(V, W, bias=bias), torch.randn(4, V.dim)
@@ -157,7 +161,8 @@ def test_faces_of_a_cube_to_its_corners():
 
 
 def test_empty_spaces():
-    with pytest.raises(EmptyHom, match=r"(?s)Hom\(D\(4\).trivial, D\(4\).vector\) is zero into D\(4\).vector.*stabiliser of order 8"):
+    with pytest.raises(EmptyHom, match=r"(?s)Hom\(D\(4\).trivial, D\(4\).vector\) is zero into "
+                                       r"D\(4\).vector.*stabiliser of order 8"):
         EquivariantLinear(D4.trivial, D4.vector)
 
 
@@ -170,4 +175,5 @@ def test_wrong_channels():
 
 
 def test_repr():
-    assert repr(EquivariantLinear(2 * D4.vector, D4.regular)) == "EquivariantLinear(2*D(4).vector, D(4).regular)  # 5 weights"
+    layer = EquivariantLinear(2 * D4.vector, D4.regular)
+    assert repr(layer) == "EquivariantLinear(2*D(4).vector, D(4).regular)  # 5 weights"

@@ -28,7 +28,8 @@ def integers(*shape: int, dtype: torch.dtype = torch.float32) -> torch.Tensor:
 
 
 def commutes_exactly(layer, rep: rt.Rep, x: torch.Tensor, action: rt.Rep | None = None) -> bool:
-    return all(torch.equal(layer(transform(x, rep, g, action)), transform(layer(x), layer.out_type, g, action))
+    y, W = layer(x), layer.out_type
+    return all(torch.equal(layer(transform(x, rep, g, action)), transform(y, W, g, action))
                for g in rep.group.names)
 
 
@@ -52,7 +53,8 @@ def test_the_orbits_of_a_permutation_give_one_invariant_each(kind):
 
 
 def test_the_norm_is_invariant_for_every_unitary_type():
-    for rep in (V, 2 * rt.D(5).vector + rt.D(5).irrep(2), 2 * C6.irrep(1, over="C") + C6.trivial.complexify()):
+    complex_ = 2 * C6.irrep(1, over="C") + C6.trivial.complexify()
+    for rep in (V, 2 * rt.D(5).vector + rt.D(5).irrep(2), complex_):
         layer = InvariantPool(rep, "norm")
         x = torch.randn(4, rep.dim, dtype=torch.complex128 if rep.scalars == "C" else torch.float64)
         y = layer(x)
@@ -60,7 +62,6 @@ def test_the_norm_is_invariant_for_every_unitary_type():
         assert layer.out_type == sum(m for m, _ in rep.summands) * rep.group.trivial
         for g in rep.group.names:
             torch.testing.assert_close(layer(transform(x, rep, g)), y, rtol=1e-14, atol=1e-14)
-    m, a = V.summands[2]
     x = torch.randn(1, V.dim)
     assert torch.allclose(InvariantPool(V, "norm")(x)[0, 3], (x[0, 17] ** 2 + x[0, 20] ** 2).sqrt())
 
@@ -81,10 +82,12 @@ def test_the_gradient_of_the_norm_at_zero_is_a_number():
 
 
 def test_pools_that_do_not_commute_are_refused():
-    with pytest.raises(DoesNotCommute, match=r"the maximum needs a group that permutes the channels, and in D\(4\).vector r acts"):
+    with pytest.raises(DoesNotCommute, match=r"the maximum needs a group that permutes the channels, and in "
+                                             r"D\(4\).vector r acts"):
         MaxPool(D4.regular + D4.vector, 2)
     for kind in ("mean", "max"):
-        with pytest.raises(DoesNotCommute, match=rf"the {kind} over a field needs .* in D\(4\).vector r acts by \[0 -1; 1 0\]"):
+        with pytest.raises(DoesNotCommute, match=rf"the {kind} over a field needs .* in D\(4\).vector r "
+                                                 r"acts by \[0 -1; 1 0\]"):
             InvariantPool(D4.vector, kind)
     shear = rt.D(3).rep(r=[[0, -1], [1, -1]], s=[[0, 1], [1, 0]])
     with pytest.raises(DoesNotCommute, match="ρ\\(g\\) is not unitary for its metric"):
@@ -98,7 +101,8 @@ def test_pools_that_do_not_commute_are_refused():
 # Windows --------------------------------------------------------------------------------------------------
 
 
-@given(st.integers(1, 4), st.integers(1, 3), st.integers(0, 2), st.integers(3, 9), st.sampled_from([AvgPool, MaxPool]))
+@given(st.integers(1, 4), st.integers(1, 3), st.integers(0, 2), st.integers(3, 9),
+       st.sampled_from([AvgPool, MaxPool]))
 def test_windows_commute_exactly_when_they_fit(window, stride, padding, size, pool):
     assume(padding <= window // 2 and size + 2 * padding >= window)
     layer = pool(PERMUTED, window, stride, padding)
@@ -117,14 +121,15 @@ def test_the_error_names_the_size_and_the_nearest_good_ones():
     with pytest.raises(WindowsDoNotFit) as error:
         AvgPool(D4.vector, 2)(torch.zeros(1, 2, 6, 7))
     assert str(error.value) == (
-        "AvgPool: windows of 2 with stride 2 and padding 0 leave 1 of the 7 pixels of spatial axis 1 over at one end, and D(4) "
-        "reverses this axis, so pooling would not commute with it. The nearest sizes that fit are 6 and 8; or change "
-        "kernel_size, stride or padding.")
+        "AvgPool: windows of 2 with stride 2 and padding 0 leave 1 of the 7 pixels of spatial axis 1 over "
+        "at one end, and D(4) reverses this axis, so pooling would not commute with it. The nearest sizes "
+        "that fit are 6 and 8; or change kernel_size, stride or padding.")
     assert AvgPool(D4.vector, 2)(torch.zeros(1, 2, 6, 8)).shape == (1, 2, 3, 4)
 
 
 def test_axes_that_the_group_exchanges_need_equal_windows():
-    with pytest.raises(WindowsDoNotFit, match=r"kernel_size=\(2, 3\) differs on the axes 0, 1, which D\(4\) exchanges"):
+    with pytest.raises(WindowsDoNotFit, match=r"kernel_size=\(2, 3\) differs on the axes 0, 1, which D\(4\) "
+                                              r"exchanges"):
         AvgPool(D4.vector, (2, 3))(torch.zeros(1, 2, 6, 6))
     half = rt.C(2)
     layer = AvgPool(half.vector, (2, 3))
@@ -138,7 +143,7 @@ def test_a_group_that_leaves_space_alone_accepts_every_size():
     assert AvgPool(G.natural, 2, action=still)(torch.zeros(1, 3, 7, 7)).shape == (1, 3, 3, 3)
     with pytest.raises(WindowsDoNotFit):  # without action= every axis might be reversed
         AvgPool(G.natural, 2)(torch.zeros(1, 3, 7, 7))
-    diagonal = rt.C(2).rep(r=[[0, -1], [-1, 0]])  # rows ↔ columns, nothing reversed: y points up and rows run down
+    diagonal = rt.C(2).rep(r=[[0, -1], [-1, 0]])  # rows ↔ columns, neither reversed, as y points up
     layer = MaxPool(rt.C(2).regular, 2, action=diagonal)
     assert commutes_exactly(layer, rt.C(2).regular, integers(1, 2, 7, 7), diagonal)
 
@@ -149,7 +154,8 @@ def test_square_windows_are_refused_where_the_group_does_not_preserve_them():
 
 
 @pytest.mark.parametrize("pool", [AvgPool, MaxPool])
-@pytest.mark.parametrize("rep, ndim, action", [(rt.C(2).regular, 1, FLIP), (D4.regular, 2, None), (O.vector.orbit((1, 1, 1)), 3, None)])
+@pytest.mark.parametrize("rep, ndim, action", [
+    (rt.C(2).regular, 1, FLIP), (D4.regular, 2, None), (O.vector.orbit((1, 1, 1)), 3, None)])
 def test_pooling_in_every_dimension_is_that_of_torch(pool, rep, ndim, action):
     x = 27 * integers(2, rep.dim, *(7,) * ndim)
     layer = pool(rep, 3, 2, 1, action=action)
@@ -182,7 +188,8 @@ def test_upsampling_commutes_with_the_group(factor, mode, height, width):
     y = layer(x)
     assert y.shape[2:] == (factor * height, factor * width)
     for g in D4.names:
-        torch.testing.assert_close(layer(transform(x, V, g)), transform(y, V, g), rtol=0, atol=0 if mode == "nearest" else 1e-14)
+        atol = 0 if mode == "nearest" else 1e-14
+        torch.testing.assert_close(layer(transform(x, V, g)), transform(y, V, g), rtol=0, atol=atol)
 
 
 @pytest.mark.parametrize("ndim, name", [(1, "linear"), (2, "bilinear"), (3, "trilinear")])
@@ -200,8 +207,11 @@ def test_complex_features():
         assert torch.equal(layer(x).real, layer(x.real)) and torch.equal(layer(x).imag, layer(x.imag))
 
 
-LAYERS = [InvariantPool(PERMUTED), InvariantPool(PERMUTED, "max", "mean"), InvariantPool(D4.natural ** 2), InvariantPool(PERMUTED, "norm"),
-          AvgPool(PERMUTED, 2), MaxPool(PERMUTED, 3, 1), BlurPool(PERMUTED), Upsample(PERMUTED), Upsample(PERMUTED, 3, "linear")]
+LAYERS = [
+    InvariantPool(PERMUTED), InvariantPool(PERMUTED, "max", "mean"), InvariantPool(D4.natural ** 2),
+    InvariantPool(PERMUTED, "norm"), AvgPool(PERMUTED, 2), MaxPool(PERMUTED, 3, 1), BlurPool(PERMUTED),
+    Upsample(PERMUTED), Upsample(PERMUTED, 3, "linear"),
+]
 
 
 @pytest.mark.parametrize("layer", LAYERS, ids=repr)
@@ -209,8 +219,10 @@ def test_inside_torch(layer):
     x = torch.randn(2, layer.in_type.dim, 6, 6)
     y = layer(x)
     assert y.shape[1] == layer.out_type.dim
-    for again in (copy.deepcopy(layer), pickle.loads(pickle.dumps(layer)), torch.export.export(layer, (x,)).module(),
-                  torch.compile(layer, fullgraph=True, backend="aot_eager")):
+    copies = copy.deepcopy(layer), pickle.loads(pickle.dumps(layer))
+    compiled = torch.compile(layer, fullgraph=True, backend="aot_eager")
+    traced = torch.export.export(layer, (x,)).module(), compiled
+    for again in (*copies, *traced):
         torch.testing.assert_close(again(x), y)
     assert not layer.state_dict()
     assert copy.deepcopy(layer).double()(x.double()).dtype == torch.float64
@@ -228,7 +240,7 @@ def test_wrong_shapes():
         AvgPool(D4.vector, 2)(torch.zeros(1, 2))
     with pytest.raises(ValueError, match="factor=0: give an integer ≥ 1"):
         Upsample(D4.vector, 0)(torch.zeros(1, 2, 3, 3))
-    with pytest.raises(ValueError, match="the modes are 'nearest' and 'linear'"):
+    with pytest.raises(ValueError, match="choose nearest or linear"):
         Upsample(D4.vector, 2, "bicubic")
     with pytest.raises(ValueError, match="a binomial window has 1 to 24 taps"):
         BlurPool(D4.vector, taps=0)
