@@ -1,14 +1,23 @@
 """torch layers from plans."""
 from .activation import DoesNotCommute, Gate, NormActivation, Pointwise
+from .change import DifferentTypes, Pullback, Reorder, Restrict
 from .check import BrokenEquivariance, assert_equivariant, equivariance_error
+from .conv import EquivariantConv1d, EquivariantConv2d, EquivariantConv3d
+from .domain import WindowsDoNotFit
+from .dropout import FieldDropout
 from .emit import source
 from .feature import WrongChannels, join, split, transform
+from .linear import EmptyHom, EquivariantLinear
 from .module import PlanModule
 from .norm import EquivariantBatchNorm, TooFewValues
+from .pool import AvgPool, BlurPool, InvariantPool, MaxPool, Upsample
 from .preserved import NoPreservedDomain
 
 __all__ = [
-    "BrokenEquivariance", "DoesNotCommute", "EquivariantBatchNorm", "Gate", "NoPreservedDomain",
-    "NormActivation", "PlanModule", "Pointwise", "TooFewValues", "WrongChannels", "assert_equivariant",
-    "equivariance_error", "join", "source", "split", "transform",
+    "AvgPool", "BlurPool", "BrokenEquivariance", "DifferentTypes", "DoesNotCommute", "EmptyHom",
+    "EquivariantBatchNorm", "EquivariantConv1d", "EquivariantConv2d", "EquivariantConv3d",
+    "EquivariantLinear", "FieldDropout", "Gate", "InvariantPool", "MaxPool", "NoPreservedDomain",
+    "NormActivation", "PlanModule", "Pointwise", "Pullback", "Reorder", "Restrict", "TooFewValues",
+    "Upsample", "WindowsDoNotFit", "WrongChannels", "assert_equivariant", "equivariance_error", "join",
+    "source", "split", "transform",
 ]

@@ -1,6 +1,8 @@
 """Equivariant convolutions on square grids in 1, 2 and 3 dimensions and on the hexagonal lattice."""
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 
 import reptheory as rt
@@ -11,7 +13,7 @@ from .domain import Axes, Size, WindowsDoNotFit, per_axis
 from .feature import WrongChannels, check_features
 from .linear import Intertwiner, copied
 
-PLAIN = (torch.nn.Conv1d, torch.nn.Conv2d, torch.nn.Conv3d)
+PLAIN: tuple[Any, ...] = (torch.nn.Conv1d, torch.nn.Conv2d, torch.nn.Conv3d)
 
 
 class _EquivariantConv(Intertwiner):
@@ -60,7 +62,7 @@ class _EquivariantConv(Intertwiner):
                              "Leave it out.")
         return on
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
+    def forward(self, x: torch.Tensor) -> torch.Tensor:  # type: ignore[override]
         """The features of type W, (batch, dim W, *spatial), of the sizes that torch's convolution gives."""
         check_features(x, self.in_type)
         if x.ndim != self.spatial_ndim + 2:
@@ -73,8 +75,8 @@ class _EquivariantConv(Intertwiner):
     def _plain(self):
         kernel, bias = self.filter(), self.expanded_bias()
         plain = PLAIN[self.spatial_ndim - 1](
-            kernel.shape[1], kernel.shape[0], self.kernel_size, self.stride, self.padding, self.dilation, 1,
-            bias is not None, self.padding_mode, kernel.device, kernel.dtype)
+            kernel.shape[1], kernel.shape[0], self.kernel_size, self.stride, self.padding, self.dilation,
+            bias=bias is not None, padding_mode=self.padding_mode, device=kernel.device, dtype=kernel.dtype)
         return copied(plain, kernel, bias).train(self.training)
 
     def __repr__(self) -> str:

@@ -5,6 +5,7 @@ import torch
 import torch.nn.functional as F
 
 import reptheory as rt
+from reptheory.monomial import Monomial
 from reptheory.plan_ops import PADDINGS
 from reptheory.solve import orbits_of
 
@@ -251,7 +252,7 @@ def _each_part(layer, x: torch.Tensor) -> torch.Tensor:
 def _orbits(rep: rt.Rep, kind: str) -> list[tuple[int, ...]]:
     """The orbits of the basis that a representation permutes."""
     _permutes(rep, f"the {kind} over a field")
-    moves = tuple(a.images for a in rep.actions)
+    moves = tuple(a.images for a in rep.actions if isinstance(a, Monomial))
     return [orbit.members for orbit in orbits_of(rep.dim, moves)]
 
 
@@ -260,7 +261,7 @@ def _permutes(rep: rt.Rep, what: str) -> None:
     for _, a in rep.summands:
         if not a.is_permutation or a.scalars == "C":
             names = [n for n, action in zip(a.group.names, a.actions)
-                     if not getattr(action, "is_permutation", False)]
+                     if not (isinstance(action, Monomial) and action.is_permutation)]
             why = f"{names[0]} acts by {a(names[0])}" if names else "its scalars are complex"
             raise DoesNotCommute(
                 f"{what} needs a group that permutes the channels, and in {a.expression} {why}. "
