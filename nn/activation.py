@@ -107,15 +107,16 @@ class NormActivation(torch.nn.Module):
         """Every field, its length |x| changed to fn(|x|)."""
         parts, start = [], 0
         for part in split(x, self.in_type):
-            length = torch.linalg.vector_norm(part, dim=1, keepdim=True)
-            alive = length > 0
-            safe = torch.where(alive, length, torch.ones_like(length))
+            energy = squared_norm(part)
+            alive = energy > 0
+            safe = torch.where(alive, energy, torch.ones_like(energy)).sqrt()
             shifted = safe
             if self.bias is not None:
                 m = part.shape[2]
                 shifted = safe + self.bias[start:start + m].reshape(m, *(1,) * (part.ndim - 3))
                 start += m
-            parts.append(part * torch.where(alive, self.fn(shifted) / safe, torch.zeros_like(length)))
+            factor = torch.where(alive, self.fn(shifted) / safe, torch.zeros_like(safe))
+            parts.append((part * factor).to(part.dtype))
         return join(parts)
 
     def extra_repr(self) -> str:
@@ -169,6 +170,19 @@ class Gate(torch.nn.Module):
 
     def __repr__(self) -> str:
         return f"Gate({self.extra_repr()})"
+
+
+def squared_norm(part: torch.Tensor) -> torch.Tensor:
+    """|x̂|² of each field of a part (batch, dim A, m, *spatial), as (batch, 1, m, *spatial), in float32 at least.
+
+    >>> squared_norm(torch.tensor([[[3.], [4.]]])).tolist()
+    [[[25.0]]]
+    """
+    if part.is_complex():
+        part = torch.view_as_real(part)
+        return part.square().sum(-1).sum(1, keepdim=True)
+    wide = part.float() if part.dtype in (torch.float16, torch.bfloat16) else part
+    return wide.square().sum(1, keepdim=True)
 
 
 def named(fn: str | Function) -> tuple[Function, str]:

@@ -32,9 +32,10 @@ class Intertwiner(PlanModule):
         super().__init__(rt.lower(hom, bias=bias, init=init, **convolution), device=device, dtype=dtype)
         self.hom, self.in_type, self.out_type = hom, hom.source, hom.target
         self.init = init
-        applied = [step.args for step in self.plan.steps if step.op == "conv"]
-        self._filter_name = applied[0][1] if applied else None
-        self._bias_name = applied[0][2] if applied and len(applied[0]) == 3 else None
+        last = self.plan.steps[-1]  # a convolution, or the paths of Schur's lemma with the bias added at the end
+        self._filter_name = last.args[1] if last.op == "conv" else None
+        self._linear_name = last.args[0] if last.name == "biased" else last.name
+        self._bias_name = last.args[-1] if last.name == "biased" or len(last.args) == 3 and last.op == "conv" else None
 
     @property
     def has_bias(self) -> bool:
@@ -47,7 +48,7 @@ class Intertwiner(PlanModule):
         if self._filter_name is not None:
             return self.value(self._filter_name)
         kind = next(self.parameters())
-        return PlanModule.forward(self, torch.eye(self.in_type.dim, dtype=kind.dtype, device=kind.device)).T
+        return self.run_to(self._linear_name, torch.eye(self.in_type.dim, dtype=kind.dtype, device=kind.device)).T
 
     def expanded_bias(self) -> torch.Tensor | None:
         """The invariant vector b, of shape (dim W,), or None where the layer has none."""

@@ -63,12 +63,16 @@ class PlanModule(torch.nn.Module):
 
     def forward(self, *inputs: torch.Tensor) -> torch.Tensor:
         """The output of the plan."""
+        return self.run_to(self.plan.output, *inputs)
+
+    def run_to(self, name: str, *inputs: torch.Tensor) -> torch.Tensor:
+        """The value of a name that inputs enter: the output, or a step on the way to it."""
         if len(inputs) != len(self.plan.inputs):
             names = ", ".join(self.plan.inputs)
             raise ValueError(f"the plan has the inputs {names}, but {len(inputs)} were given.")
         values = self._leaves() | self._filters()
         values.update(zip(self.plan.inputs, inputs))
-        return _run(self._data_program, values)[self.plan.output]
+        return _run(self._data_program, values)[name]
 
     def value(self, name: str) -> torch.Tensor:
         """The value of a name that no input enters, such as a filter; differentiable in the weights."""

@@ -7,7 +7,7 @@ from .element import Word, invert, parse_word
 from .group import Group, InfiniteGroup, TooLarge
 
 
-def presentation(generators: str, relations: str, limit: int = 100_000) -> Group:
+def presentation(generators: str, relations: str, limit: int = 20_000) -> Group:
     """The group ⟨generators | relations⟩ acting on itself, by Todd–Coxeter over the trivial subgroup.
 
     Relations are words or equations, separated by commas. Raises InfiniteGroup when the abelianisation is infinite, and
