@@ -9,6 +9,8 @@ import torch.nn.functional as F
 import reptheory as rt
 from reptheory.matrix import Matrix
 from reptheory.monomial import Monomial, as_matrix
+from reptheory.plan import Step
+from reptheory.plan_ops import POINTWISE
 
 from .feature import check_features, join, split
 
@@ -70,6 +72,12 @@ class Pointwise(torch.nn.Module):
         """fn of every entry."""
         check_features(x, self.in_type)
         return self.fn(x)
+
+    @property
+    def plan(self) -> rt.Plan | None:
+        """The layer as a plan, which `nn.source` writes out; None where fn is no function of plans."""
+        names = [n for n, f in FUNCTIONS.items() if n in POINTWISE and f is self.fn]
+        return rt.Plan(("x",), (), (), (Step.make("y", "pointwise", "x", fn=names[0]),), "y") if names else None
 
     def extra_repr(self) -> str:
         """The type and the function."""

@@ -27,8 +27,8 @@ def spatial_ndim(module: Model, group: rt.Group, action: Action,
                  size: int | None) -> tuple[int, Action]:
     """The number of spatial axes that a module takes, and the action on them that its layers were made for.
 
-    The first layer that says so decides; a layer with windows only, or a size, means the dimension of the
-    action.
+    The first layer that says so decides; a layer that has only windows or an action, or a size, means the
+    dimension of the action.
     """
     layers = list(module.modules()) if isinstance(module, torch.nn.Module) else []
     if action is None:
@@ -36,7 +36,7 @@ def spatial_ndim(module: Model, group: rt.Group, action: Action,
     declared = next((found for layer in layers if (found := _declared(layer)) is not None), None)
     if declared is not None and (declared or size is None):
         return declared, action
-    if size is None and not any(_windows(layer) for layer in layers):
+    if size is None and not any(_windows(layer) or hasattr(layer, "action") for layer in layers):
         return 0, action
     if action is None:
         return group.vector.dim, None

@@ -10,7 +10,10 @@ import torch
 import reptheory as rt
 from nn.activation import FUNCTIONS, ODD, DoesNotCommute, Gate, NormActivation, Pointwise, is_odd, named
 from nn.check import assert_equivariant
+from nn.emit import source
 from nn.feature import WrongChannels, split, transform
+from nn.module import PlanModule
+from reptheory.plan_ops import POINTWISE
 
 G = rt.D(4)
 PLANE = rt.D(3).vector                       # dense: neither a permutation nor a signed one
@@ -106,6 +109,18 @@ def test_names_and_classes_that_are_no_functions_are_refused():
     assert named(torch.nn.PReLU())[1] == "PReLU"
 
 
+@pytest.mark.parametrize("fn", sorted(set(POINTWISE) & set(FUNCTIONS)))
+def test_the_plan_of_a_pointwise_layer_is_the_layer(fn):
+    layer, x = Pointwise(2 * G.regular, fn), features(2 * G.regular, 3)
+    assert torch.equal(PlanModule(layer.plan)(x), layer(x))
+
+
+def test_a_function_outside_the_list_of_plans_has_no_plan():
+    assert Pointwise(G.regular, lambda x: x).plan is None
+    with pytest.raises(TypeError, match="source takes a Plan or a layer that runs one, not Pointwise"):
+        source(Pointwise(G.regular, "mish"))
+
+
 # NormActivation -----------------------------------------------------------------------------------------
 
 def test_the_norm_of_each_field_becomes_its_function():
@@ -132,6 +147,14 @@ def test_norm_activations_are_equivariant_and_exact_on_signed_permutations():
     assert_equivariant(NormActivation(MIXED, "tanh"), MIXED, MIXED, exact=True)
     for V in (2 * PLANE, rt.icosahedral().vector, rt.C(5).vector + rt.C(5).regular):
         assert_equivariant(NormActivation(V, "sigmoid").double(), V, V)
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_half_precision_keeps_its_dtype_and_sums_in_a_wider_one(dtype):
+    x = torch.tensor([[300.0, 400.0]], dtype=dtype)   # 300² is no float16
+    y = NormActivation(G.vector, "hardtanh")(x)
+    assert y.dtype == dtype
+    torch.testing.assert_close(y, torch.tensor([[0.6, 0.8]], dtype=dtype))
 
 
 def test_the_bias_shifts_the_norm_of_its_own_field():

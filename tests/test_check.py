@@ -15,7 +15,7 @@ from nn.dropout import FieldDropout
 from nn.linear import EquivariantLinear
 from nn.module import PlanModule
 from nn.norm import EquivariantBatchNorm
-from nn.pool import AvgPool, BlurPool, InvariantPool, MaxPool
+from nn.pool import AvgPool, BlurPool, InvariantPool, MaxPool, Upsample
 from nn.preserved import NoPreservedDomain, preserved_side
 
 G = rt.D(4)
@@ -104,6 +104,18 @@ def test_a_network_is_checked_under_a_subgroup():
         assert_equivariant(net[:2].append(torch.nn.Conv2d(8, 8, 3)).double(), scalars, restricted)
 
 
+def test_layers_of_any_dimension_are_checked_in_that_of_the_action():
+    for layer in (AvgPool(R, 2), BlurPool(R), MaxPool(R, 3, 2), Upsample(R, 2), Upsample(R, 3, "linear")):
+        assert_equivariant(layer, R, R)
+
+
+def test_groups_too_large_to_list_are_checked_on_generators():
+    P = rt.S(12).natural
+    assert_equivariant(EquivariantLinear(2 * P, P), 2 * P, P)
+    with pytest.raises(BrokenEquivariance):
+        assert_equivariant(torch.nn.Linear(24, 12), 2 * P, P)
+
+
 def test_a_size_means_spatial_features_also_for_layers_on_vectors():
     layer = EquivariantLinear(R, V).double()
     assert equivariance_error(layer, R, V, size=4) < 100 * EPS
@@ -171,7 +183,7 @@ def test_exact_means_every_bit_and_a_tolerance_is_taken_at_its_word():
         assert_equivariant(nearly, R, R, tolerance=1e-8)
 
 
-def test_a_break_of_a_thousandth_is_seen_in_both_precisions():
+def test_one_wrong_weight_is_seen_in_both_precisions():
     for dtype in (torch.float32, torch.float64):
         net = network().to(dtype)
         with torch.no_grad():
