@@ -86,8 +86,10 @@ class _Parts:
             table = self.const(f"basis_{tag}", piece.table(self.normalise))
             return self.step(f"rows_{key}", "expand", table, weight)
         if self.normalise:
-            lengths = self.const(f"lengths_{tag}", piece.scale()[:, None, None])
-            weight = self.step(f"scaled_{key}", "mul", weight, lengths)
+            scale = piece.scale()
+            scale = scale[0] if (scale == scale[0]).all() else scale[:, None, None]
+            if np.ndim(scale) or scale != 1:
+                weight = self.step(f"scaled_{key}", "mul", weight, self.const(f"lengths_{tag}", np.asarray(scale)))
         # Entries in the order (i, j, x), so that the kernel is laid out by one copy of whole rows.
         order = np.arange(len(piece.labels)).reshape(piece.points, -1).T.ravel()
         labels, signs = piece.labels[order], piece.signs[order].astype(np.float64)
