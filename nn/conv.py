@@ -25,7 +25,8 @@ class _EquivariantConv(Intertwiner):
                  dtype=None):
         ndim = self.spatial_ndim
         on = self._space(kernel_size, action, on)
-        axes = Axes.of(in_type.group, on)
+        hom = rt.Hom(in_type, out_type, on=on)
+        axes = Axes.of(hom.group, on)
         stride, dilation = per_axis(stride, ndim, "stride"), per_axis(dilation, ndim, "dilation")
         padding = _padding(padding, on.box, stride, dilation)
         axes.check_equal(stride=stride, padding=padding, dilation=dilation)
@@ -34,8 +35,8 @@ class _EquivariantConv(Intertwiner):
         if isinstance(on, Hexagonal) and padding_mode in ("reflect", "replicate"):
             raise ValueError(f"padding_mode={padding_mode!r} continues a square, and {on!r} is turned by "
                              "60° and 120°, which do not preserve it. Use 'zeros' or 'circular'.")
-        super().__init__(rt.Hom(in_type, out_type, on=on), bias, init, device, dtype, stride=stride,
-                         padding=padding, padding_mode=padding_mode, dilation=dilation)
+        super().__init__(hom, bias, init, device, dtype, stride=stride, padding=padding,
+                         padding_mode=padding_mode, dilation=dilation)
         self.kernel_size, self.stride, self.dilation = on.box, stride, dilation
         self.padding, self.padding_mode = padding, padding_mode
 

@@ -18,11 +18,9 @@ class EmptyHom(ValueError):
 
 
 class Intertwiner(PlanModule):
-    """The layer f ↦ κ·f + b with κ in Hom(V, W, on=X) and b in W invariant: its weights are their
-    coordinates.
+    """The layer f ↦ κ·f + b with κ in Hom(V, W, on=X) and b invariant in W, weights their coordinates.
 
-    `hom` is the exact space behind it, with its certificate. Raises EmptyHom where a summand of W gets
-    nothing.
+    `hom` is the exact space behind it, with its certificate. EmptyHom where a summand of W gets nothing.
     """
 
     spatial_ndim: int
@@ -32,15 +30,15 @@ class Intertwiner(PlanModule):
         super().__init__(rt.lower(hom, bias=bias, init=init, **convolution), device=device, dtype=dtype)
         self.hom, self.in_type, self.out_type = hom, hom.source, hom.target
         self.init = init
-        last = self.plan.steps[-1]  # a convolution, or the paths of Schur's lemma with the bias added at the end
+        last = self.plan.steps[-1]  # a convolution, or the paths of Schur's lemma and perhaps a bias
         self._filter_name = last.args[1] if last.op == "conv" else None
         self._linear_name = last.args[0] if last.name == "biased" else last.name
-        self._bias_name = last.args[-1] if last.name == "biased" or len(last.args) == 3 and last.op == "conv" else None
+        biased = last.name == "biased" or (last.op == "conv" and len(last.args) == 3)
+        self._bias_name = last.args[-1] if biased else None
 
     @property
     def has_bias(self) -> bool:
-        """Whether the layer adds an invariant vector: asked for, and W contains the trivial representation.
-        """
+        """Whether the layer adds an invariant vector: asked for, and W contains a trivial representation."""
         return self._bias_name is not None
 
     def filter(self) -> torch.Tensor:
@@ -48,7 +46,8 @@ class Intertwiner(PlanModule):
         if self._filter_name is not None:
             return self.value(self._filter_name)
         kind = next(self.parameters())
-        return self.run_to(self._linear_name, torch.eye(self.in_type.dim, dtype=kind.dtype, device=kind.device)).T
+        identity = torch.eye(self.in_type.dim, dtype=kind.dtype, device=kind.device)
+        return self.run_to(self._linear_name, identity).T
 
     def expanded_bias(self) -> torch.Tensor | None:
         """The invariant vector b, of shape (dim W,), or None where the layer has none."""
@@ -120,19 +119,22 @@ def refuse_empty(basis: Basis) -> None:
         if any(piece.dim for piece in pieces):
             continue
         reasons = "\n".join(line for piece in dict.fromkeys(pieces) for line in _reasons(basis, piece))
+        larger = "" if hom.on == rt.POINT else ", or use a larger kernel"
         raise EmptyHom(
             f"{hom.expression} is zero into {target.expression}: no linear map that commutes with "
             f"{hom.group.expression} reaches it, so its channels would be identically 0.\n{reasons}\n"
-            f"Leave {target.expression} out of the output, give the input a representation that maps to it "
-            "(G.regular maps to every representation), or use a larger kernel.")
+            f"Leave {target.expression} out of the output, or give the input a representation that maps to "
+            f"it (G.regular maps to every representation){larger}.")
 
 
 def _reasons(basis: Basis, piece: Piece) -> list[str]:
     """One line for each orbit: its point, its size, and the order of the stabiliser that admits no map."""
-    order, orbits = basis.hom.group.order, basis.orbits
-    lines = [f"  {piece.source.expression} → {piece.target.expression} at x = "
-             f"{basis.hom.on.label(orbit.representative)}: orbit of {orbit.size}, stabiliser of order "
-             f"{order // orbit.size}, dimension 0"
-             for orbit in orbits[:SHOWN]]
+    order, orbits, on = basis.hom.group.order, basis.orbits, basis.hom.on
+    pair = f"  {piece.source.expression} → {piece.target.expression}"
+    lines = []
+    for orbit in orbits[:SHOWN]:
+        where = "the point" if on == rt.POINT else f"x = {on.label(orbit.representative)}"
+        lines.append(f"{pair} at {where}: orbit of {orbit.size}, stabiliser of order {order // orbit.size}, "
+                     "dimension 0")
     more = len(orbits) - SHOWN
     return lines if more <= 0 else [*lines, f"  and on {more} more orbits"]

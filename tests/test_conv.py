@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch.func import functional_call, jacrev
 
+import nn
 import reptheory as rt
 from nn.check import assert_equivariant, equivariance_error
 from nn.conv import EquivariantConv1d, EquivariantConv2d, EquivariantConv3d
@@ -100,6 +101,12 @@ def test_the_hexagonal_lattice(group):
     assert torch.equal(corner, torch.zeros_like(corner))  # (1, 1) is no point of the hexagon
     exact = whole_numbers(rt.Hom(group.regular, group.regular, on=space), torch.float32, padding=1)
     assert_equivariant(exact, group.regular, group.regular, size=7, action=space, exact=True)
+
+
+def test_strides_on_the_hexagonal_lattice_keep_the_centre():
+    V = rt.D(6).trivial + rt.D(6).vector
+    layer = EquivariantConv2d(V, V, on=rt.lattice("hexagonal", 1), stride=2, padding=1)
+    assert_equivariant(layer, V, V, size=9)  # five points an axis, the middle one among them
 
 
 @pytest.mark.parametrize("dilation", [1, 2])
@@ -291,11 +298,19 @@ def test_a_loss_on_the_filter_reaches_the_weights(layer):
         assert torch.allclose(p.grad, 2 * p, rtol=1e-5)  # an isometry: ‖κ‖² = ‖w‖²
 
 
-def test_a_network_trains_and_stays_equivariant():
-    import nn.activation
+def test_a_deep_network_of_windows_is_tested_on_a_domain_that_fits():
     R = D4.regular
     net = torch.nn.Sequential(
-        EquivariantConv2d(D4.trivial, 2 * R, 3, padding=1), nn.activation.Pointwise(2 * R, "relu"),
+        EquivariantConv2d(D4.trivial, 2 * R, 3, stride=2, padding=1), nn.Pointwise(2 * R, "relu"),
+        nn.MaxPool(2 * R, 3, 2, 1), EquivariantConv2d(2 * R, R, 2), nn.BlurPool(R), nn.Upsample(R, 3),
+        nn.InvariantPool(R, "max", "mean"))
+    assert_equivariant(net, D4.trivial, D4.trivial)
+
+
+def test_a_network_trains_and_stays_equivariant():
+    R = D4.regular
+    net = torch.nn.Sequential(
+        EquivariantConv2d(D4.trivial, 2 * R, 3, padding=1), nn.Pointwise(2 * R, "relu"),
         EquivariantConv2d(2 * R, D4.trivial, 3, stride=2, padding=1))
     optimiser = torch.optim.Adam(net.parameters(), 0.01)
     x = torch.randn(8, 1, 7, 7, generator=torch.Generator().manual_seed(0))
@@ -372,7 +387,9 @@ def test_a_group_that_does_not_preserve_the_grid():
         EquivariantConv2d(rt.C(6).regular, rt.C(6).regular, on=hexagon, padding_mode="reflect")
 
 
-def test_different_groups():
+def test_different_groups_and_no_types():
+    with pytest.raises(TypeError, match="needs representations, and V is 8"):
+        EquivariantConv2d(8, 16, 3)
     with pytest.raises(rt.DifferentGroups):
         EquivariantConv2d(D4.regular, rt.C(4).regular, 3)
 
