@@ -73,6 +73,14 @@ def test_lines_and_cubes_too(ndim, side, source, target, action):
     assert commutes_exactly(layer, source, target, integers(1, source.dim, *(5,) * ndim), action)
 
 
+@pytest.mark.parametrize("size", range(3, 9))
+def test_strides_commute_exactly_where_nothing_is_left_over(size):
+    hom = rt.Hom(D4.regular, D4.vector, on=rt.grid(3))
+    layer = whole_numbers(hom, torch.float32, stride=2, padding=1)
+    fits = (size + 2 - 3) % 2 == 0
+    assert commutes_exactly(layer, D4.regular, D4.vector, integers(1, 8, size, size)) == fits
+
+
 def test_a_rectangle_is_turned_into_another():
     hom = rt.Hom(D4.regular, D4.vector, on=rt.grid(3))
     layer = whole_numbers(hom, torch.float32, padding=1)
