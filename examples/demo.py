@@ -31,28 +31,26 @@ G = rt.D(4)
 
 
 def equivariant_net() -> torch.nn.Module:
-    """Three convolutions between regular representations, invariant pooling, ten logits."""
-    first, second = 4 * G.regular, 6 * G.regular
+    """Three convolutions between regular representations, the maximum over the group, ten logits."""
+    first, second, third = 2 * G.regular, 4 * G.regular, 8 * G.regular
     return torch.nn.Sequential(
         nn.EquivariantConv2d(G.trivial, first, 3, padding=1, bias=False), nn.EquivariantBatchNorm(first),
-        nn.Pointwise(first, "relu"), nn.AvgPool(first, 2),
+        nn.Pointwise(first, "relu"),
         nn.EquivariantConv2d(first, second, 3, padding=1, bias=False), nn.EquivariantBatchNorm(second),
         nn.Pointwise(second, "relu"), nn.AvgPool(second, 2),
-        nn.EquivariantConv2d(second, second, 2, bias=False), nn.EquivariantBatchNorm(second),
-        nn.Pointwise(second, "relu"), nn.InvariantPool(second, "max", spatial="mean"),
-        torch.nn.Linear(6, 10))
+        nn.EquivariantConv2d(second, third, 4, bias=False), nn.EquivariantBatchNorm(third),
+        nn.Pointwise(third, "relu"), nn.InvariantPool(third, "max", spatial="mean"),
+        torch.nn.Linear(8, 10))
 
 
 def plain_net(width: int, last: int) -> torch.nn.Module:
-    """The same stack without the symmetry: `width` and 3/2 width channels, `last` before the logits."""
-    wide = 3 * width // 2
+    """The same stack without the symmetry: `width`, 2·width and `last` channels."""
     return torch.nn.Sequential(
         torch.nn.Conv2d(1, width, 3, padding=1, bias=False), torch.nn.BatchNorm2d(width), torch.nn.ReLU(),
+        torch.nn.Conv2d(width, 2 * width, 3, padding=1, bias=False), torch.nn.BatchNorm2d(2 * width), torch.nn.ReLU(),
         torch.nn.AvgPool2d(2),
-        torch.nn.Conv2d(width, wide, 3, padding=1, bias=False), torch.nn.BatchNorm2d(wide), torch.nn.ReLU(),
-        torch.nn.AvgPool2d(2),
-        torch.nn.Conv2d(wide, last, 2, bias=False), torch.nn.BatchNorm2d(last), torch.nn.ReLU(), torch.nn.Flatten(),
-        torch.nn.Linear(last, 10))
+        torch.nn.Conv2d(2 * width, last, 4, bias=False), torch.nn.BatchNorm2d(last), torch.nn.ReLU(),
+        torch.nn.Flatten(), torch.nn.Linear(last, 10))
 
 
 def parameters(net: torch.nn.Module) -> int:
@@ -62,7 +60,7 @@ def parameters(net: torch.nn.Module) -> int:
 
 def matched_plain_net(target: int) -> torch.nn.Module:
     """The plain net whose parameter count is nearest to the target."""
-    sizes = [(w, last) for w in range(8, 20, 2) for last in range(8, 60)]
+    sizes = [(width, last) for width in range(6, 16) for last in range(8, 40)]
     return plain_net(*min(sizes, key=lambda size: abs(parameters(plain_net(*size)) - target)))
 
 
@@ -153,7 +151,7 @@ def main(epochs: int, folder: Path) -> None:
 
     print("1. Derive: all kernels that commute with the symmetries of the square, with proof\n")
     first = rt.Hom(G.trivial, G.regular, on=rt.grid(3))
-    deep = rt.Hom(4 * G.regular, 6 * G.regular, on=rt.grid(3))
+    deep = rt.Hom(4 * G.regular, 8 * G.regular, on=rt.grid(4))
     print(first, first.certificate, first.blocks, "", deep, deep.certificate, sep="\n")
     assert deep.certificate.verify()
 
