@@ -223,7 +223,7 @@ def test_emitted_source_compiles_and_exports():
 
 
 def test_what_has_no_source_is_refused():
-    with pytest.raises(TypeError, match="source takes a Plan or a layer that runs one, not Sequential. Emit the"):
+    with pytest.raises(TypeError, match=r"source takes a Plan or a layer that runs one, not Sequential. Emit the"):
         source(torch.nn.Sequential(layer()))
     for name in ("2d", "class", "torch", "a b"):
         with pytest.raises(ValueError, match=f"'{name}' cannot be the name of the class"):

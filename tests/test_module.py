@@ -78,6 +78,7 @@ def test_torch_agrees_with_numpy(drawn):
     expected = in_numpy(module, x)
     assert y.shape == expected.shape and y.dtype == torch.float64
     np.testing.assert_allclose(y, expected, rtol=1e-11, atol=1e-11 * max(1, np.abs(expected).max(initial=0)))
+    y = evaluated(module, x)
     assert torch.equal(evaluated(module.eval(), x), y)  # the first time, and
     assert torch.equal(evaluated(module, x), y)  # from what was kept
 
@@ -274,11 +275,19 @@ def test_a_pickle_holds_no_filter():
 
 
 def test_autocast_does_not_enter_what_is_kept():
-    module, x = layer().eval(), features()
+    table = Const("table", Table.of(np.random.default_rng(0).normal(size=(16, 3))))
+    steps = (
+        Step.make("rows", "expand", "table", "w"),
+        Step.make("kernel", "reshape", "rows", shape=(4, 4)),
+        Step.make("y", "conv", "x", "kernel", stride=(), dilation=(), padding=()),
+    )
+    plan = Plan(("x",), (Param("w", (3, 1), Fraction(1)),), (table,), steps, "y")
+    module, x = PlanModule(plan).eval(), features()
+    with torch.no_grad():
+        module.w.mul_(2)  # so that the filter is made while autocast is on
     with torch.autocast("cpu", dtype=torch.bfloat16):
         low = evaluated(module, x)
-    assert low.dtype == torch.bfloat16
-    assert kept(module).dtype == torch.float32
+    assert low.dtype == torch.bfloat16 and kept(module).dtype == torch.float32
     assert torch.equal(evaluated(module, x), fresh(module, x))
     torch.testing.assert_close(low.float(), fresh(module, x), rtol=0.05, atol=0.05)
 
@@ -328,6 +337,17 @@ def test_torch_export_keeps_the_batch_free(training, strict):
     assert set(program.state_dict) == {"weight", "bias"}
 
 
+@pytest.mark.parametrize("strict", [True, False])
+def test_an_exported_program_makes_its_filters_from_its_weights(strict):
+    module, x = layer().eval(), features()
+    with torch.no_grad():
+        expected = 2 * module(x)
+        program = torch.export.export(module, (x,), strict=strict).module()
+        program.weight.mul_(2)
+        program.bias.mul_(2)
+        torch.testing.assert_close(program(x), expected)
+
+
 def test_vmap_over_an_ensemble_of_weights():
     module, x = layer().eval(), features()
     evaluated(module, x)
@@ -338,8 +358,11 @@ def test_vmap_over_an_ensemble_of_weights():
 
     both = torch.vmap(run)(stacked)
     for n in range(2):
-        one = run({name: w[n] for name, w in stacked.items()})
-        torch.testing.assert_close(both[n], one)
+        torch.testing.assert_close(both[n], run({name: w[n] for name, w in stacked.items()}))
+    before = kept(module)
+    with torch.no_grad():
+        run({name: w[1] for name, w in stacked.items()})
+    assert kept(module) is before  # the weights of others are not kept
     assert torch.equal(evaluated(module, x), fresh(module, x))
 
 
@@ -351,6 +374,7 @@ def test_jacobians_of_a_frozen_layer_leave_nothing_behind():
     with torch.no_grad():
         module.weight.mul_(1)  # what was kept is stale now, inside the transform as well
     assert torch.equal(torch.func.jacrev(module)(x), expected)
+    assert kept(module).untyped_storage().nbytes() == 4 * 4 * 9 * 4  # not the transform's wrapper, which has none
     torch.testing.assert_close(torch.func.jacfwd(module)(x), expected)
     assert torch.equal(torch.vmap(module)(x[None])[0], module(x))
     assert torch.equal(evaluated(module, x), fresh(module, x))
@@ -438,7 +462,7 @@ def test_the_value_of_a_filter_is_differentiable():
     module.value("kernel").square().sum().backward()
     assert module.weight.grad.abs().sum() > 0
     assert module.value("bias") is module.bias
-    with pytest.raises(ValueError, match="'y' is not made from weights alone. These are: weight, bias,"):
+    with pytest.raises(ValueError, match=r"'y' is not made from weights alone. These are: weight, bias,"):
         module.value("y")
 
 
@@ -446,7 +470,7 @@ def test_what_does_not_fit_is_refused():
     with pytest.raises(ValueError, match="the plan has the inputs x, but 2 were given"):
         layer()(features(), features())
     plan = Plan((), (Param("forward", (1,), Fraction(1)),), (), (), "forward")
-    with pytest.raises(ValueError, match="a torch module has an attribute 'forward' already. Rename this"):
+    with pytest.raises(ValueError, match=r"a torch module has an attribute 'forward' already. Rename this"):
         PlanModule(plan)
 
 

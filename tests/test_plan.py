@@ -219,7 +219,10 @@ def test_tables_refuse_what_they_cannot_hold(value, message):
         Table.of(value)
 
 
-def build(*steps: Step, output: str = "y", inputs=("x",), params=(Param("w", (2, 2), Fraction(1)),)) -> Plan:
+W = Param("w", (2, 2), Fraction(1))
+
+
+def build(*steps: Step, output: str = "y", inputs: tuple[str, ...] = ("x",), params: tuple[Param, ...] = (W,)) -> Plan:
     return Plan(inputs, params, (Const("index", Table.of([1, 0, 1])),), steps, output)
 
 

@@ -83,14 +83,14 @@ def test_every_flipped_bit_of_a_constant_is_seen(path):
     start = 8 + int.from_bytes(data[:8], "little")
     for place in range(start, len(data)):
         path.write_bytes(data[:place] + bytes([data[place] ^ 1]) + data[place + 1:])
-        with pytest.raises(PlanFileError, match="was changed: the constant '.*' is not what it was"):
+        with pytest.raises(PlanFileError, match=r"was changed: the constant '.*' is not what it was"):
             load(path)
 
 
 def test_an_edited_constant_is_refused_by_name(path):
     save(example(), path)
     rewrite(path, lambda tensors, _: tensors.update(index=np.array([0, 0, 1])))
-    with pytest.raises(PlanFileError, match="the constant 'index' is not what it was at first. Write it again"):
+    with pytest.raises(PlanFileError, match=r"the constant 'index' is not what it was at first. Write it again"):
         load(path)
     save(example(), path)
     rewrite(path, lambda tensors, _: tensors.update(index=tensors["index"].astype(np.int32)))
@@ -130,7 +130,7 @@ def resealed(metadata: dict[str, str], change) -> None:
 def test_an_edited_program_with_a_new_seal_is_refused(path):
     save(example(), path)
     rewrite(path, lambda _, metadata: resealed(metadata, lambda program: program.update(output="rows")))
-    with pytest.raises(PlanFileError, match="its program has the digest .*, but states"):
+    with pytest.raises(PlanFileError, match=r"its program has the digest .*, but states"):
         load(path)
     save(example(), path)
     rewrite(path, lambda _, metadata: resealed(metadata, lambda program: program.update(output="z")))
@@ -141,7 +141,7 @@ def test_an_edited_program_with_a_new_seal_is_refused(path):
 def test_another_format_is_refused(path):
     save(example(), path)
     rewrite(path, lambda _, metadata: metadata.update(intertwiner="2"))
-    with pytest.raises(PlanFileError, match="is a plan of format 2, but this one .* 1. Load it with the version"):
+    with pytest.raises(PlanFileError, match=r"is a plan of format 2, but this one .* 1. Load it with the version"):
         load(path)
 
 
