@@ -11,7 +11,7 @@ import torch
 from reptheory.plan import Plan, Step
 from reptheory.plan_ops import OPS, Shape
 
-from .literal import DECODER, WIDTH, literal, needs_decoder, scalar
+from .literal import DECODER, WIDTH, literal, needs_decoder, scalar, shape_text
 
 RESERVED = {"self", "torch", "F", "base64", "table", "circular", "TABLES"}
 POSTFIX = {"reshape", "permute", "slice", "reduce", "gather"}  # written after what they act on, so they chain
@@ -159,7 +159,7 @@ class _Text:
             lines.append("        dtype = torch.get_default_dtype() if dtype is None else dtype")
         for p in plan.params:
             kind = "dtype.to_complex()" if p.scalars == "C" else "dtype"
-            empty = f"torch.empty({_listing(p.shape)}, device=device, dtype={kind})"
+            empty = f"torch.empty({shape_text(p.shape)}, device=device, dtype={kind})"
             lines.append(f"        self.{p.name} = torch.nn.Parameter({empty})")
         if self.tables:
             working = "dtype.to_complex()" if plan.is_complex else "dtype"
@@ -188,7 +188,7 @@ class _Text:
             first = open_.pop(step.args[0], None) if step.op in POSTFIX and step.args[0] in open_ else None
             args = [self.expressions[a] for a in step.args]
             text = self._expression(step, [first or args[0], *args[1:]])
-            if first is not None and len(text) > WIDTH - 24:
+            if first is not None and not _fits(f"        {self.expressions[step.name]} = {text}"):
                 lines.append((args[0], first))
                 text = self._expression(step, args)
             chained = [s for s in steps if s.args[0] == step.name and s.op in POSTFIX]
@@ -226,9 +226,9 @@ class _Text:
             case "einsum":
                 return f'torch.einsum("{a["equation"]}", {", ".join(args)})'
             case "reshape":
-                return f"{x}.reshape({_listing(a['shape'])})"
+                return f"{x}.reshape({shape_text(a['shape'])})"
             case "permute":
-                return f"{x}.permute({_listing(a['axes'])})"
+                return f"{x}.permute({shape_text(a['axes'])})"
             case "concat":
                 return f"torch.cat({_tuple(args)}, dim={a['axis']})"
             case "slice":
@@ -299,11 +299,6 @@ def _closes_last(text: str) -> bool:
 def _same(values: tuple[int, ...]) -> str:
     """One number where all are equal, as torch allows."""
     return str(values[0]) if len(set(values)) == 1 else str(values)
-
-
-def _listing(values: tuple[int, ...]) -> str:
-    """The numbers as arguments; an empty shape stays a tuple."""
-    return ", ".join(map(str, values)) if values else "()"
 
 
 def _tuple(names: list[str]) -> str:

@@ -31,11 +31,16 @@ def literal(table: Table, indent: int) -> str:
     if array.dtype.kind == "i":
         flat = flat.astype(next(kind for kind in NARROW if (flat == flat.astype(kind)).all()))
     cast = "" if flat.dtype.name == table.dtype else f".to(torch.{table.dtype})"
-    shape = f".reshape({table.shape})" if len(table.shape) != 1 else ""
+    shape = f".reshape({shape_text(table.shape)})" if len(table.shape) != 1 else ""
     text = base64.b64encode(flat.tobytes()).decode()
     pad = " " * (indent + 4)
     lines = "\n".join(pad + line for line in textwrap.wrap(text, WIDTH - len(pad)))
     return f'table("""\n{lines}\n{" " * indent}""", torch.{flat.dtype.name}){cast}{shape}'
+
+
+def shape_text(shape: tuple[int, ...]) -> str:
+    """A shape as arguments, as a person would write it; the empty shape stays a tuple."""
+    return ", ".join(map(str, shape)) if shape else "()"
 
 
 def needs_decoder(text: str) -> bool:
@@ -69,5 +74,5 @@ def _listed(table: Table, array: np.ndarray, indent: int) -> str:
     pad = " " * (indent + 4)
     entries = textwrap.fill(", ".join(map(repr, array.ravel().tolist())), WIDTH, initial_indent=pad,
                             subsequent_indent=pad, break_long_words=False, break_on_hyphens=False)
-    shape = f".reshape({table.shape})" if len(table.shape) != 1 else ""
+    shape = f".reshape({shape_text(table.shape)})" if len(table.shape) != 1 else ""
     return f"torch.tensor([\n{entries}\n{' ' * indent}]{kind}){shape}"
