@@ -103,7 +103,7 @@ class Group:
         base = self.base
         if base is None:
             moved = [i for i in range(self.degree) if any(images[i] != i for images in self.images)]
-            base = tuple(moved) if len(moved) <= 256 else tuple(self.schreier.base)
+            base = tuple(moved or [0]) if len(moved) <= 256 else tuple(self.schreier.base)
         return Listing.of(self.images, self.degree, base, limit)
 
     @cached_property
@@ -258,7 +258,8 @@ class Group:
 
     def _named(self, images: list[tuple[int, ...]], letter: str, order: int | None = None) -> Group:
         """The subgroup with these generators, named t, or t1, t2, …, and written by its cycles."""
-        images = [g for g in images if g != tuple(range(self.degree))]
+        one = tuple(range(self.degree))
+        images = [g for g in images if g != one] or [one]  # a group has a generator, the identity if need be
         names = (letter,) if len(images) == 1 else tuple(f"{letter}{k + 1}" for k in range(len(images)))
         text = ", ".join(f"{n}={cycle_text(g)!r}" for n, g in zip(names, images))
         return self._make(names, images, f"{self.atom}.subgroup({text})", order)
