@@ -25,7 +25,7 @@ import reptheory as rt
 from reptheory.show import tied_tiles
 
 matplotlib.use("Agg")
-import matplotlib.pyplot as plt  # noqa: E402  (after the backend is chosen)
+import matplotlib.pyplot as plt  # after the backend is chosen
 
 G = rt.D(4)
 

@@ -22,7 +22,7 @@ from .space import POINT, NotPreserved, grid, gset, lattice
 
 __version__ = "0.1.0"
 
-__all__ = [
+__all__ = [  # noqa: RUF022 (the order of the pipeline)
     "Q", "quadratic", "cyclotomic", "real_cyclotomic", "number_field", "Number", "Matrix",
     "C", "D", "S", "A", "Dic", "Q8", "tetrahedral", "octahedral", "icosahedral", "group", "presentation",
     "semidirect", "wreath", "Group", "Element", "Homomorphism", "Rep",

@@ -164,7 +164,7 @@ class Basis:
     def _element(self, d: int):
         """The (piece, element) behind coordinate d, and its (flat entry, unknown, value) triples."""
         rows, columns = channel_slices(self.hom.target), channel_slices(self.hom.source)
-        for b, a, n, m, piece in self.layout:
+        for target, source, n, m, piece in self.layout:  # noqa: B007 (the one that d falls in)
             if d < piece.dim * n * m:
                 break
             d -= piece.dim * n * m
@@ -172,7 +172,7 @@ class Basis:
         found = []
         for unknown, value in piece.support(element):
             x, k, l = unknown // piece.stalk, unknown // piece.source.dim % piece.target.dim, unknown % piece.source.dim
-            row, column = rows[b].start + k * n + j, columns[a].start + l * m + i
+            row, column = rows[target].start + k * n + j, columns[source].start + l * m + i
             found.append(((x * self.hom.target.dim + row) * self.hom.source.dim + column, unknown, value))
         return (piece, element), found
 
@@ -216,8 +216,8 @@ class Basis:
     def _fits(self) -> None:
         entries = self.dim * self.hom.unknowns
         if entries > ENTRIES:
-            raise TooLarge(f"the dense basis has {self.dim} × {self.hom.unknowns} = {entries} entries, and the limit is "
-                           f"{ENTRIES}. Use H.blocks, or rt.lower(H), which keep the basis in orbits.")
+            raise TooLarge(f"the dense basis has {self.dim} × {self.hom.unknowns} = {entries} entries, and the limit "
+                           f"is {ENTRIES}. Use H.blocks, or rt.lower(H), which keep the basis in orbits.")
 
     def __repr__(self) -> str:
         return f"<Basis of {self.hom.expression}: {self.dim} elements in {len(self.pieces)} pieces>"

@@ -52,7 +52,7 @@ class Certificate:
         """Prove everything again, without the solver; True, or NotCertified with the check that failed."""
         again = certify(self.basis)
         if again.digest != self.digest:
-            raise NotCertified(f"the basis of {self.basis.hom.expression} is not the one this certificate was made for: "
+            raise NotCertified(f"the basis of {self.basis.hom.expression} is not the one that this certificate proves: "
                                "its digest differs. Derive it again with rt.Hom.")
         return True
 
@@ -189,7 +189,8 @@ def _constraint(orbit: Orbit, place: dict[int, int], moves: tuple[np.ndarray, ..
 
 
 def by_characters(hom: Hom) -> tuple[int | None, str]:
-    """dim Hom = |G|⁻¹ Σ_g |X^g| χ_W(g) conj χ_V(g), summed by classes; None and the reason where classes are unknown."""
+    """dim Hom = |G|⁻¹ Σ_g |X^g| χ_W(g) conj χ_V(g), summed by classes; None and the reason where classes are
+    unknown."""
     group = hom.group
     if group.order > LISTED:
         return None, f"a group of order {group.order} is not listed"
@@ -200,7 +201,8 @@ def by_characters(hom: Hom) -> tuple[int | None, str]:
     for c in classes:
         fixed = _fixed(hom, c.representative)
         if fixed:
-            total = total + c.size * fixed * hom.target.trace(c.representative) * hom.source.trace(c.representative).conj()
+            traces = hom.target.trace(c.representative) * hom.source.trace(c.representative).conj()
+            total = total + c.size * fixed * traces
     mean = (total / group.order).to_fraction()
     return int(mean), ""
 

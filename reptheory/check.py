@@ -49,9 +49,10 @@ def _check_order(group: Group, actions: tuple[Monomial | Matrix, ...]) -> None:
     if all(isinstance(a, Monomial) for a in actions):
         points = [_double_cover(a) for a in actions if isinstance(a, Monomial)]
     else:
-        image = make(**{n: as_matrix(a) for n, a in zip(group.names, actions)})
+        matrices: dict[str, Any] = {n: as_matrix(a) for n, a in zip(group.names, actions)}
+        image = make(**matrices)
         points = [list(g.images) for g in image.generators]
-    pairs = {name: [*map(int, g.images), *(group.degree + p for p in image)]
+    pairs: dict[str, Any] = {name: [*map(int, g.images), *(group.degree + p for p in image)]
              for name, g, image in zip(group.names, group.generators, points)}
     order = make(**pairs).order
     if order != group.order:
@@ -111,12 +112,12 @@ def named_values(group: Group, given: dict[str, Any]) -> list[Any]:
 
 def matrix_values(group: Group, given: dict[str, Any]) -> tuple[Matrix, ...]:
     """The values as exact square matrices of one size; a ValueError names the first that is not."""
-    values = []
+    values: list[Matrix] = []
     for name, value in zip(group.names, named_values(group, given)):
         matrix = Matrix.of(value)
         n = values[0].shape[0] if values else matrix.shape[0]
         if matrix.shape != (n, n):
-            raise ValueError(f"ρ({name}) has shape {matrix.shape[0]}×{matrix.shape[1]} where a {n}×{n} matrix is needed. "
+            raise ValueError(f"ρ({name}) has shape {matrix.shape[0]}×{matrix.shape[1]} where {n}×{n} is needed. "
                              "Give square matrices of one size.")
         values.append(matrix)
     return tuple(values)

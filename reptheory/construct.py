@@ -13,7 +13,7 @@ import numpy as np
 from .field import Number, Q
 from .group import DifferentGroups, Group, NotASubgroup, TooLarge
 from .matrix import Matrix
-from .monomial import Monomial, as_matrix, contragredient, kron
+from .monomial import Monomial, as_matrix, compose, contragredient, direct_sum, kron
 from .rep import Action, Explicit, Rep, Sum
 from .tensor import Tensor
 
@@ -119,7 +119,7 @@ class Power(Derived):
         if n ** k > POWER_LIMIT:
             raise TooLarge(f"{self.expression} needs the matrix of {n}^{k} = {n ** k} dimensions, and the limit is "
                            f"{POWER_LIMIT}. Use a basis in which the group acts by signed permutations.")
-        full = reduce(kron, [action] * k, Matrix.identity(1))
+        full = reduce(Matrix.kron, [action] * k, Matrix.identity(1))
         gather = np.zeros((self.dim, n ** k), np.int64)
         pick = np.zeros((n ** k, self.dim), np.int64)
         weights = n ** np.arange(k - 1, -1, -1)
@@ -128,7 +128,7 @@ class Power(Derived):
             for order in set(permutations(range(k))) if self.kind == "alt" else {tuple(p) for p in permutations(t)}:
                 index, sign = ([t[j] for j in order], _sign(order)) if self.kind == "alt" else (order, 1)
                 gather[column, int(np.dot(index, weights))] = sign
-        return Matrix.from_integers(gather) @ as_matrix(full) @ Matrix.from_integers(pick)
+        return Matrix.from_integers(gather) @ full @ Matrix.from_integers(pick)
 
     def _monomial(self, action: Monomial, place: dict[tuple[int, ...], int]) -> Monomial:
         images, signs = [], []
@@ -208,11 +208,8 @@ class Induction(Derived):
         targets = [int(j) for j in cosets.images[i]]
         blocks = [self.base.action(self.base.group.element((cosets.representatives[j].inverse * g * t).images))
                   for t, j in zip(cosets.representatives, targets)]
-        if all(isinstance(b, Monomial) for b in blocks):
-            images = [d * j + b.images for j, b in zip(targets, blocks)]
-            return Monomial.of(np.concatenate(images), np.concatenate([b.signs for b in blocks]))
-        diagonal = Matrix.block_diagonal([as_matrix(b) for b in blocks])
-        return Monomial.of(targets).kron(Monomial.identity(d)).to_matrix() @ diagonal
+        moved = kron(Monomial.of(targets), Monomial.identity(d))
+        return compose(moved, direct_sum(*blocks))
 
     @property
     def expression(self) -> str:  # type: ignore[override]

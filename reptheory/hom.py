@@ -43,7 +43,7 @@ class Hom:
     def __post_init__(self) -> None:
         for name, rep in (("V", self.source), ("W", self.target)):
             if not isinstance(rep, Rep):
-                raise TypeError(f"Hom(V, W) needs representations, and {name} is {rep!r}. Write G.regular, G.trivial, …")
+                raise TypeError(f"Hom(V, W) needs representations, and {name} is {rep!r}. Write G.regular, say.")
         if not isinstance(self.on, Space):
             raise TypeError(f"Hom(V, W, on=X) needs a space, and X is {self.on!r}. Use rt.POINT, rt.grid(n), "
                             "rt.lattice('hexagonal', r), G.space(K) or rt.gset(rep).")
@@ -51,7 +51,7 @@ class Hom:
             raise DifferentGroups(
                 f"Hom(V, W) needs one group, but V is a representation of {self.source.group.expression} and W of "
                 f"{self.target.group.expression}. Restrict, induce or pull back one of them first.")
-        self.moves  # a group that does not preserve X is an error here, not later
+        _ = self.moves  # a group that does not preserve X is an error here, not later
 
     @property
     def group(self) -> Group:

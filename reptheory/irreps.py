@@ -67,7 +67,8 @@ def irrep(group: Group, key: Any, over: str = "R") -> Rep:
 
 
 def rotation(n: int, k: int) -> tuple[Action, tuple]:
-    """The rotation by 2πk/n on (e_x, e_y / sin): [c, −1; 1 − c², c] with metric (1, 1/(1 − c²)), exact over Q(2cos 2π/n).
+    """The rotation by 2πk/n on (e_x, e_y / sin): [c, −1; 1 − c², c] with metric (1, 1/(1 − c²)), exact over Q(2cos
+    2π/n).
 
     No sine is needed: cos is T_k(cos 2π/n), and the metric absorbs the rest.
     """
@@ -88,7 +89,8 @@ def _cosine(n: int):
 
 
 def _family(group: Group) -> tuple[str, int]:
-    """("cyclic", n) or ("dihedral", n), read off the generators: one, or a pair with s² = (rs)² = 1 and |G| = 2 ord r."""
+    """("cyclic", n) or ("dihedral", n), read off the generators: one, or a pair with s² = (rs)² = 1 and |G| = 2 ord
+    r."""
     generators = group.generators
     if len(generators) == 1:
         return "cyclic", group.order
@@ -96,8 +98,8 @@ def _family(group: Group) -> tuple[str, int]:
         r, s = generators
         if (s * s).is_identity and (r * s * r * s).is_identity and not s.is_identity and group.order == 2 * r.order:
             return "dihedral", r.order
-    raise NoIrreps(f"the irreps of {group.expression} are not known in closed form: those of C(n), D(n) and groups with "
-                   "the same generators are. Hom, characters and V.type need no irreps.")
+    raise NoIrreps(f"the irreps of {group.expression} are not known in closed form: those of C(n), D(n) and groups "
+                   "with the same generators are. Hom, characters and V.type need no irreps.")
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Kernel:
-    """An exact kernel κ: X → Hom(V, W), its entries (ints, Fractions or Numbers) in an object array (*X, dim W, dim V)."""
+    """An exact kernel κ: X → Hom(V, W), its entries (ints, Fractions or Numbers) in an object array (*X, dim W, dim
+    V)."""
 
     entries: np.ndarray
 
@@ -86,7 +87,7 @@ def _broken(part: np.ndarray, move: np.ndarray, source: Matrix, target: Matrix):
 def channel_slices(rep) -> list[slice]:
     """The channels of each summand of a type."""
     stops = list(accumulate((m * a.dim for m, a in rep.summands), initial=0))
-    return [slice(start, stop) for start, stop in zip(stops, stops[1:])]
+    return [slice(start, stop) for start, stop in pairwise(stops)]
 
 
 def exact_kernel(kernel: Any, shape: tuple[int, ...]) -> Kernel:

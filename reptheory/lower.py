@@ -218,7 +218,8 @@ def _variances(basis: Basis, init: str, normalise: bool) -> dict[tuple[int, int]
     """The exact variance of each block's weights.
 
     With orthonormal coordinates E‖κ‖² of a block is the number of its weights, so an output channel of summand b has
-    variance σ² Σ_a D_ba m_a / dim B for unit inputs: that sum is the fan. Without normalisation ‖κ_d‖² takes the place of 1.
+    variance σ² Σ_a D_ba m_a / dim B for unit inputs: that sum is the fan. Without normalisation ‖κ_d‖² takes the
+    place of 1.
     """
     fan_in: dict[int, Fraction] = {}
     fan_out: dict[int, Fraction] = {}

@@ -66,8 +66,8 @@ def mackey(source: Rep, target: Rep, group: Group) -> Mackey:
     """
     for rep in (source, target):
         if not rep.group.is_subgroup(group):
-            raise NotASubgroup(f"{rep.group.expression} is not a subgroup of {group.expression}, so there is nothing to "
-                               "induce. Make the subgroup by G.subgroup(…).")
+            raise NotASubgroup(f"{rep.group.expression} is not a subgroup of {group.expression}, so nothing is "
+                               "induced. Make the subgroup by G.subgroup(…).")
     h, k = source.group, target.group
     rows = []
     for representative, size in group.double_cosets(k, h):

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import accumulate
 
 import numpy as np
 
@@ -104,11 +105,12 @@ class Monomial:
 
 def direct_sum(*actions: Monomial | Matrix) -> Monomial | Matrix:
     """The block diagonal action ρ₁ ⊕ … ⊕ ρ_k: monomial when every block is."""
-    if not all(isinstance(a, Monomial) for a in actions):
+    signed = [a for a in actions if isinstance(a, Monomial)]
+    if len(signed) < len(actions):
         return Matrix.block_diagonal([as_matrix(a) for a in actions])
-    offsets = np.cumsum([0] + [len(a.images) for a in actions])
-    images = [a.images + offset for a, offset in zip(actions, offsets)]
-    return Monomial.of(np.concatenate(images), np.concatenate([a.signs for a in actions]))
+    offsets = accumulate((len(a.images) for a in signed), initial=0)
+    images = [a.images + offset for a, offset in zip(signed, offsets)]
+    return Monomial.of(np.concatenate(images), np.concatenate([a.signs for a in signed]))
 
 
 def kron(a: Monomial | Matrix, b: Monomial | Matrix) -> Monomial | Matrix:

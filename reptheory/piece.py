@@ -95,7 +95,7 @@ class Piece:
 class SignedPiece(Piece):
     """A basis with entries 0 and ±1 and disjoint supports: unknown n is signs[n] times coordinate labels[n].
 
-    labels[n] = −1 where every equivariant map vanishes. Elements are ordered by their first unknown, where the sign is +.
+    labels[n] = −1 where every equivariant map vanishes. Elements are ordered by first unknown, where the sign is +.
     """
 
     source: Rep
@@ -106,12 +106,12 @@ class SignedPiece(Piece):
     signs: np.ndarray
 
     @cached_property
-    def dim(self) -> int:  # type: ignore[override]
+    def dim(self) -> int:
         """The number of surviving orbits of unknowns."""
         return int(self.labels.max(initial=-1)) + 1
 
     @cached_property
-    def norms(self) -> tuple[Number, ...]:  # type: ignore[override]
+    def norms(self) -> tuple[Number, ...]:
         """The size of each orbit of unknowns, weighted by the metrics."""
         alive = self.labels >= 0
         if self.weights is None:
@@ -169,12 +169,12 @@ class DensePiece(Piece):
     tables: tuple[Matrix, ...]
 
     @cached_property
-    def dim(self) -> int:  # type: ignore[override]
+    def dim(self) -> int:
         """The sum of the dimensions on the orbits."""
         return sum(t.shape[0] for t in self.tables)
 
     @cached_property
-    def norms(self) -> tuple[Number, ...]:  # type: ignore[override]
+    def norms(self) -> tuple[Number, ...]:
         """The diagonal of T W Tᴴ on each orbit."""
         found: list[Number] = []
         for orbit, table in zip(self.orbits, self.tables):

@@ -324,27 +324,27 @@ class Sum(Rep):
 
     # These read the summands, so that no matrix of the whole sum is built to answer them.
     @cached_property
-    def is_monomial(self) -> bool:  # type: ignore[override]
+    def is_monomial(self) -> bool:
         """Whether every summand is monomial."""
         return all(a.is_monomial for _, a in self.terms)
 
     @cached_property
-    def is_permutation(self) -> bool:  # type: ignore[override]
+    def is_permutation(self) -> bool:
         """Whether every summand is a permutation representation."""
         return all(a.is_permutation for _, a in self.terms)
 
     @cached_property
-    def is_trivial(self) -> bool:  # type: ignore[override]
+    def is_trivial(self) -> bool:
         """Whether every summand is trivial."""
         return all(a.is_trivial for _, a in self.terms)
 
     @cached_property
-    def is_unitary(self) -> bool:  # type: ignore[override]
+    def is_unitary(self) -> bool:
         """Whether every summand is unitary."""
         return all(a.is_unitary for _, a in self.terms)
 
     @property
-    def field(self) -> Field:  # type: ignore[override]
+    def field(self) -> Field:
         """The compositum of the fields of the summands."""
         return reduce(lambda k, term: k.compositum(term[1].field), self.terms, Q)
 

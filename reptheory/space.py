@@ -130,7 +130,7 @@ class Grid(Lattice):
         if self.ndim not in (1, 2, 3):
             raise ValueError(f"grid({self.n}, ndim={self.ndim!r}): grids have 1, 2 or 3 dimensions.")
         if self.action is not None and self.action.dim != self.ndim:
-            raise ValueError(f"grid({self.n}, ndim={self.ndim}) needs an action by {self.ndim}×{self.ndim} matrices, and "
+            raise ValueError(f"grid({self.n}, ndim={self.ndim}) needs {self.ndim}×{self.ndim} matrices, and "
                              f"{self.action.expression} has dimension {self.action.dim}. Change ndim or the action.")
 
     @property
@@ -176,7 +176,8 @@ class Grid(Lattice):
 
 @dataclass(frozen=True)
 class Hexagonal(Lattice):
-    """The hexagon of radius r in the triangular lattice: (a, b) with |a|, |b|, |a + b| ≤ r, basis e_x and e_x turned by 60°.
+    """The hexagon of radius r in the triangular lattice: (a, b) with |a|, |b|, |a + b| ≤ r, basis e_x and e_x turned
+    by 60°.
 
     C(6), D(6) and their subgroups act exactly, by integer matrices. Kernels are stored in the (2r + 1)² array with
     b running up the rows and a along them, zero outside the hexagon.
@@ -224,8 +225,8 @@ class Hexagonal(Lattice):
         for name, action in zip(group.names, rep.actions):
             m = basis.inverse() @ as_matrix(action) @ basis
             if not m.is_integer:
-                raise NotPreserved(f"the generator {name} does not preserve {self!r}: in the lattice basis its matrix is "
-                                   f"{m}, which is not integral. Use a subgroup of D(6), or another space.")
+                raise NotPreserved(f"the generator {name} does not preserve {self!r}: in the lattice basis its "
+                                   f"matrix is {m}, which is not integral. Use a subgroup of D(6), or another space.")
             found.append(m.to_integers())
         return found
 
@@ -247,8 +248,8 @@ class GSet(Space):
 
     def __post_init__(self) -> None:
         if not self.rep.is_permutation:
-            raise ValueError(f"{self.rep.expression} does not permute its basis, so it names no G-set. Use a permutation "
-                             "representation: G.natural, G.quotient(K) or G.permutation(…).")
+            raise ValueError(f"{self.rep.expression} does not permute its basis, so it names no G-set. Use "
+                             " G.natural, G.quotient(K) or G.permutation(…).")
 
     @property
     def shape(self) -> tuple[int, ...]:  # type: ignore[override]
@@ -313,8 +314,9 @@ def _integers(rep: Rep, i: int, space: Space) -> np.ndarray:
     uniform = len(set(rep.gram)) <= 1
     if m.is_integer and (uniform or m.T @ m == Matrix.identity(rep.dim)):
         return m.to_integers()
-    raise NotPreserved(f"the generator {rep.group.names[i]} does not preserve {space!r}: its matrix {m} on space is not "
-                       "integral in orthonormal coordinates. Use lattice('hexagonal', r) for C(3), C(6), D(3), D(6), or "
+    raise NotPreserved(f"the generator {rep.group.names[i]} does not preserve {space!r}: its matrix {m} on space is "
+                       "not integral in orthonormal coordinates. Use lattice('hexagonal', r) for C(3), C(6), D(3), "
+                       "D(6), or "
                        "grid(n, action=rep) with integer matrices.")
 
 

@@ -34,7 +34,8 @@ def natural(group: Group) -> Rep:
 
 
 def sign(group: Group) -> Rep:
-    """The sign of the permutation of the points given, det of G.natural; the determinant on space is G.vector.alt(n)."""
+    """The sign of the permutation of the points given, det of G.natural; the determinant on space is
+    G.vector.alt(n)."""
     given = tuple(Monomial.of([0], [_parity(np.asarray(g.images))]) for g in group.generators)
     return Explicit(group, given, (ONE,), "R", f"{_atom(group)}.sign")
 

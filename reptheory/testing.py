@@ -46,13 +46,14 @@ def assert_complete(basis: np.ndarray, hom: Hom, tolerance: float = 1e-6) -> Non
     given = np.asarray(basis).reshape(-1, hom.unknowns)
     coordinates = given @ exact.conj().T
     for k, (kernel, inside) in enumerate(zip(given, coordinates @ exact)):
-        distance, size = np.linalg.norm(kernel - inside), np.linalg.norm(kernel)
+        distance, size = float(np.linalg.norm(kernel - inside)), float(np.linalg.norm(kernel))
         if distance > tolerance * max(size, 1e-300):
-            raise AssertionError(f"kernel {k} is not in {hom.expression}: it is {distance / size:.3g} of its length away "
-                                 "from its projection. Check the order of channels and the direction of the rows.")
+            raise AssertionError(f"kernel {k} is not in {hom.expression}: it is {distance / size:.3g} of its length "
+                                 "off its projection. Check the order of channels and the direction of the rows.")
     values = np.linalg.svd(coordinates, compute_uv=False)
-    rank = int((values > tolerance * values.max(initial=0)).sum())
+    rank = int((values > tolerance * float(values.max(initial=0.0))).sum())
     if rank < hom.dim:
-        raise AssertionError(f"the kernels span {rank} of the {hom.dim} dimensions of {hom.expression}: singular values "
-                             f"{np.array2string(values[max(0, rank - 1):rank + 1], precision=3)} around the gap. The basis "
+        raise AssertionError(f"the kernels span {rank} of the {hom.dim} dimensions of {hom.expression}: singular "
+                             f"values {np.array2string(values[max(0, rank - 1):rank + 1], precision=3)} at the gap. "
+                             f"The basis "
                              "is incomplete.")

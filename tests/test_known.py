@@ -30,7 +30,7 @@ def test_orbits_of_wallpaper_point_groups_on_square_grids(name, n):
 
 
 @pytest.mark.parametrize("name", zoo.HEXAGON_ORBITS)
-@pytest.mark.parametrize("radius", range(0, 5))
+@pytest.mark.parametrize("radius", range(5))
 def test_orbits_on_hexagons(name, radius):
     group = eval(name, NAMES)
     hom = rt.Hom(group.trivial, group.trivial, on=rt.lattice("hexagonal", radius))
@@ -115,7 +115,8 @@ def test_mackey_rows_of_the_icosahedron():
 
 
 def test_double_cosets_of_papers():
-    """S4/S3 trivial → trivial: 2. S4 over S3 and S2 (the sign, the permutation of two points): 6. Any → D4 over 1 from C4: 8."""
+    """S4/S3 trivial → trivial: 2. S4 over S3 and S2 (the sign, the permutation of two points): 6. Any → D4 over 1
+    from C4: 8."""
     s4 = rt.S(4)
     s3 = s4.stabiliser(3)
     assert rt.mackey(s3.trivial, s3.trivial, s4).dim == 2
@@ -129,7 +130,8 @@ def test_double_cosets_of_papers():
 
 @pytest.mark.parametrize("n", range(3, 7))
 def test_invariants_of_the_alternating_group(n):
-    """Λⁿ of the natural representation is the sign: A_n fixes it, S_n does not; below n they have the same invariants."""
+    """Λⁿ of the natural representation is the sign: A_n fixes it, S_n does not; below n they have the same
+    invariants."""
     a, s = rt.A(n), rt.S(n)
     assert (a.trivial >> a.natural.alt(n)).dim == 1 and (s.trivial >> s.natural.alt(n)).dim == 0
     for k in range(1, n - 1):

@@ -19,9 +19,11 @@ REFUSALS = {
     "no homomorphism of permutations": (
         lambda: D4.permutation(r="(0 1 2)", s="(0 1)"), rt.NotARepresentation, ["r⁴ = 1", "use a group without this"]),
     "singular": (lambda: rt.C(2).rep(r=[[0]]), rt.NotARepresentation, ["singular", "det ρ(r) = 0", "invertible"]),
-    "a missing generator": (lambda: D4.rep(r=[[1]]), TypeError, ["generators r, s", "none for s", "one value for each"]),
+    "a missing generator": (
+        lambda: D4.rep(r=[[1]]), TypeError, ["generators r, s", "none for s", "one value for each"]),
     "shapes": (lambda: D4.rep(r=[[1]], s=[[1, 0], [0, 1]]), ValueError, ["ρ(s) has shape 2×2", "1×1", "one size"]),
-    "no subgroup": (lambda: rt.A(4).subgroup(t="(0 1)"), rt.NotASubgroup, ["no subgroup of A(4)", "(0 1)", "Give a word"]),
+    "no subgroup": (
+        lambda: rt.A(4).subgroup(t="(0 1)"), rt.NotASubgroup, ["no subgroup of A(4)", "(0 1)", "Give a word"]),
     "restriction to no subgroup": (
         lambda: D4.vector.restrict(rt.C(3)), rt.NotASubgroup, ["C(3) is not a subgroup of D(4)", "G.subgroup"]),
     "induction from no subgroup": (
@@ -36,7 +38,8 @@ REFUSALS = {
         lambda: rt.Hom(D4.trivial, D4.trivial, on=rt.grid(3, action=rt.D(4).rep(
             r=[[1, -1], [2, -1]], s=[[1, 0], [2, -1]]))), rt.NotPreserved,
         ["moves the point", "which is outside", "another action"]),
-    "dimensions": (lambda: rt.Hom(D4.trivial, D4.trivial, on=rt.grid(3, ndim=3)), ValueError, ["2 dimensions", "has 3"]),
+    "dimensions": (
+        lambda: rt.Hom(D4.trivial, D4.trivial, on=rt.grid(3, ndim=3)), ValueError, ["2 dimensions", "has 3"]),
     "no action on space": (lambda: rt.S(4).vector, ValueError, ["names no action on space", "G.rep("]),
     "an infinite matrix group": (
         lambda: rt.group(u=[[1, 1], [0, 1]]), rt.InfiniteGroup, ["the matrix of u, [1 1; 0 1], has infinite order"]),
@@ -46,7 +49,8 @@ REFUSALS = {
     "an infinite presentation": (
         lambda: rt.presentation("a b", "a^2"), rt.InfiniteGroup, ["abelianisation has free rank 1", "Add a relation"]),
     "a presentation past its limit": (
-        lambda: rt.presentation("a b", "a^2, b^3, (a*b)^7", limit=500), rt.TooLarge, ["more than 500 cosets", "limit=…"]),
+        lambda: rt.presentation("a b", "a^2, b^3, (a*b)^7", limit=500), rt.TooLarge,
+        ["more than 500 cosets", "limit=…"]),
     "a word": (lambda: D4.element("r*q"), ValueError, ["no word in the generators r, s", "'q'"]),
     "cycles": (lambda: rt.group(r="(0 1)(1 2)"), ValueError, ["moves the point 1 twice", "disjoint"]),
     "images": (lambda: rt.group(r=[0, 0, 1]), ValueError, ["no permutation", "2 is no image"]),
@@ -72,7 +76,8 @@ REFUSALS = {
     "a dense basis": (
         lambda: rt.Hom(64 * D4.regular, 64 * D4.regular, on=rt.grid(5)).basis.to_numpy(), rt.TooLarge,
         ["819200", "rt.lower(H)"]),
-    "a projector": (lambda: rt.Hom(D4.regular, D4.regular, on=rt.grid(7)).projector, rt.TooLarge, ["H.project(kernel)"]),
+    "a projector": (
+        lambda: rt.Hom(D4.regular, D4.regular, on=rt.grid(7)).projector, rt.TooLarge, ["H.project(kernel)"]),
     "a multiplicity": (lambda: 0 * D4.regular, ValueError, ["positive integer", "3*V"]),
     "a homomorphism": (
         lambda: rt.Homomorphism(D4, rt.C(4), {"r": "r", "s": "1"}), ValueError, ["D(4)", "Change the images"]),

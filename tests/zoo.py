@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import reptheory as rt
 
-# Bell numbers B(0), B(1), …: OEIS A000110. dim Hom_{S_n}(T^k, T^l) = B(k + l) for n ≥ k + l, and the number of partitions
+# Bell numbers B(0), B(1), …: OEIS A000110. dim Hom_{S_n}(T^k, T^l) = B(k + l) for n ≥ k + l, the number of partitions
 # of k + l things into at most n blocks below that (Maron et al., Invariant and Equivariant Graph Networks, 1812.09902).
 BELL = (1, 1, 2, 5, 15, 52, 203)
 STIRLING = {  # Stirling numbers of the second kind, OEIS A008277: partitions of k things into 1, 2, … blocks
@@ -37,7 +37,7 @@ HEXAGON_ORBITS = {
 REGULAR = {("C(4)", n): 4 * n * n for n in (3, 5, 7)} | {("D(4)", n): 8 * n * n for n in (3, 5, 7)}
 
 # dim Hom_G(Ind_H, Ind_K): computed three ways in Gerken et al., arXiv 2105.13926 setting (double cosets, characters,
-# elimination): S4/S3 trivial to trivial 2 (the orbits of S4 on ordered pairs of 4 points), D4 over 1 and C4: 8/4 cosets.
+# elimination): S4/S3 trivial to trivial 2 (the orbits of S4 on ordered pairs of 4 points), D4 over 1 and C4: 8/4.
 ORDERS = {  # Conway et al., Atlas of Finite Groups; Coxeter and Moser, Generators and Relations
     "A(5)": (60, 5), "A(6)": (360, 7), "S(5)": (120, 7), "S(6)": (720, 11), "Q8()": (8, 5), "Dic(3)": (12, 6),
     "tetrahedral()": (12, 4), "tetrahedral(full=True)": (24, 5), "octahedral()": (24, 5),
@@ -59,6 +59,7 @@ def m12() -> rt.Group:
 def pocket_cube() -> rt.Group:
     """The 2×2×2 Rubik's cube on its 24 stickers, order 8!·3⁷ = 88 179 840 without fixing a corner."""
     return rt.group(
-        u="(0 1 3 2)(8 4 16 12)(9 5 17 13)", l="(4 5 7 6)(0 8 20 19)(2 10 22 17)", f="(8 9 11 10)(2 12 21 7)(3 14 20 5)",
+        u="(0 1 3 2)(8 4 16 12)(9 5 17 13)", l="(4 5 7 6)(0 8 20 19)(2 10 22 17)",
+        f="(8 9 11 10)(2 12 21 7)(3 14 20 5)",
         r="(12 13 15 14)(1 18 21 9)(3 16 23 11)", b="(16 17 19 18)(0 6 23 13)(1 4 22 15)",
         d="(20 21 23 22)(10 14 18 6)(11 15 19 7)")
