@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, reduce
 from math import lcm
@@ -31,9 +31,22 @@ class Element:
     def __mul__(self, other: Element) -> Element:
         if not isinstance(other, Element):
             return NotImplemented
-        return Element(self.group, tuple(self.images[i] for i in other.images))
+        group = self.group if other.group is self.group else self._common_group(other)
+        return Element(group, tuple(self.images[i] for i in other.images))
+
+    def _common_group(self, other: Element) -> Group:
+        """The group of one factor that holds both."""
+        if self.group == other.group or self.group.contains(other.images):
+            return self.group
+        if other.group.contains(self.images):
+            return other.group
+        from .group import DifferentGroups
+        raise DifferentGroups(f"{self!r} and {other!r} lie in no common group, so they have no product. Take both from "
+                              "one group, or map one along a rt.Homomorphism.")
 
     def __pow__(self, k: int) -> Element:
+        if not isinstance(k, (int, np.integer)):
+            return NotImplemented
         base = self if k >= 0 else self.inverse
         k, result = abs(k), self.group.identity
         while k:
@@ -110,8 +123,18 @@ class Elements(Sequence):
             return [self[k] for k in range(*i.indices(len(self)))]
         if not -len(self) <= i < len(self):
             raise IndexError(f"{self.group.expression} has {len(self)} elements, and {i} is not one of their numbers.")
-        listing = self.group.listing
-        return self.group.evaluate(listing.word(i % len(self)))
+        return self.group.evaluate(self.group.listing.word(int(i) % len(self)))
+
+    def __iter__(self) -> Iterator[Element]:
+        listing, level = self.group.listing, [self.group.identity.images]
+        yield self.group.identity
+        for above, start, stop in zip(listing.levels, listing.levels[1:], listing.levels[2:]):
+            steps = zip(listing.letter[start:stop].tolist(), (listing.parent[start:stop] - above).tolist())
+            level = [tuple(map(self.group.images[s].__getitem__, level[i])) for s, i in steps]
+            yield from (Element(self.group, images) for images in level)
+
+    def __contains__(self, x: object) -> bool:
+        return isinstance(x, Element) and self.group.contains(x.images)
 
     def __repr__(self) -> str:
         return f"{self.group.atom}.elements  # {len(self)} of them"
@@ -153,13 +176,32 @@ def write(word: Word, names: Sequence[str]) -> str:
     return "*".join(names[i] if e == 1 else f"{names[i]}^{e}" for i, e in parts) or "1"
 
 
+def reduced(word: Sequence[tuple[int, int]]) -> Word:
+    """The word freely reduced."""
+    letters: list[tuple[int, int]] = []
+    for i, e in word:
+        if letters and letters[-1] == (i, -e):
+            letters.pop()
+        else:
+            letters.append((i, e))
+    return tuple(letters)
+
+
+def cyclically_reduced(word: Sequence[tuple[int, int]]) -> Word:
+    """The word freely and cyclically reduced."""
+    letters = reduced(word)
+    while len(letters) > 1 and letters[0] == (letters[-1][0], -letters[-1][1]):
+        letters = letters[1:-1]
+    return letters
+
+
 def parse_word(text: str, names: Sequence[str]) -> Word:
     """The letters of a word such as 'r*s^-1*(r*s)^2'; ValueError names the letter that is no generator.
 
     >>> parse_word("(r*s)^2", ["r", "s"])
     ((0, 1), (1, 1), (0, 1), (1, 1))
     """
-    tokens = re.findall(r"[A-Za-z_]\w*|\d+|\*\*|[-*^()~]|\S", text)
+    tokens = re.findall(r"[^\W\d]\w*|\d+|\*\*|[-*^()~]|\S", text)
     position = 0
 
     def fail(token: str) -> ValueError:
@@ -226,15 +268,15 @@ def parse_permutation(value: Any, degree: int | None = None) -> tuple[int, ...]:
         return _from_cycles(value, degree)
     if isinstance(value, np.ndarray) and np.issubdtype(value.dtype, np.integer):
         value = value.tolist()
-    images = tuple(value)
+    images = tuple(value) if isinstance(value, Iterable) else (value,)
     if not all(isinstance(i, (int, np.integer)) and not isinstance(i, bool) for i in images):
-        raise ValueError(f"{value!r} is no permutation: its entries are not all integers. Write cycles \"(0 1 2)\" or the "
-                         "list of images [1, 2, 0].")
+        raise ValueError(f"{value!r} is no permutation: its entries are not all integers. Write cycles \"(0 1 2)\" or "
+                         "the list of images [1, 2, 0].")
     images = tuple(int(i) for i in images)
     if sorted(images) != list(range(len(images))):
         missing = next(iter(set(range(len(images))) - set(images)))
-        raise ValueError(f"{list(images)} is no permutation of 0…{len(images) - 1}: {missing} is no image. Every point is the "
-                         "image of exactly one point.")
+        raise ValueError(f"{list(images)} is no permutation of 0…{len(images) - 1}: {missing} is no image. Every point "
+                         "is the image of exactly one point.")
     return images + tuple(range(len(images), degree or 0))
 
 
@@ -248,6 +290,8 @@ def _from_cycles(text: str, degree: int | None) -> tuple[int, ...]:
     except ValueError:
         raise ValueError(f"{text!r} has a point that is no integer. Points are 0, 1, 2, …") from None
     points = [p for cycle in parts for p in cycle]
+    if min(points, default=0) < 0:
+        raise ValueError(f"{text!r} has the point {min(points)}. Points are 0, 1, 2, …")
     repeated = next((p for p in points if points.count(p) > 1), None)
     if repeated is not None:
         raise ValueError(f"{text!r} moves the point {repeated} twice. Write disjoint cycles.")

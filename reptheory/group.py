@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property, reduce
 from itertools import groupby
 from math import lcm
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from . import subgroup
 from .coset import Cosets, double_cosets, listed_cosets, searched_cosets
 from .element import (
     ConjugacyClass,
@@ -17,12 +18,12 @@ from .element import (
     Elements,
     Word,
     cycle_text,
-    invert,
     is_word,
     parse_permutation,
     parse_word,
 )
 from .listing import Listing, ListingOverflow, components
+from .schreier import Transversals, sifted_word
 
 if TYPE_CHECKING:
     from .homomorphism import Homomorphism
@@ -53,7 +54,7 @@ class DifferentGroups(TypeError):
 
 @dataclass(frozen=True, repr=False)
 class Group:
-    """A finite group: named generators that permute points faithfully, with their matrices on space where there are any.
+    """A finite group: named generators that permute points faithfully, and move space where matrices say how.
 
     >>> import reptheory as rt
     >>> rt.group(r="(0 1 2 3)", s="(0 3)(1 2)")
@@ -99,6 +100,16 @@ class Group:
         return PermutationGroup([Permutation(list(images), size=self.degree) for images in self.images]
                                 or [Permutation(size=self.degree)])
 
+    @cached_property
+    def transversals(self) -> Transversals:
+        """Short words along a base, for a group too large to list."""
+        return Transversals(self)
+
+    @property
+    def is_listed(self) -> bool:
+        """Whether the group is small enough to list its elements."""
+        return self.order <= LIMIT
+
     def _list(self, limit: int) -> Listing:
         base = self.base
         if base is None:
@@ -109,7 +120,7 @@ class Group:
     @cached_property
     def listing(self) -> Listing:
         """All elements with multiplication tables; TooLarge above 10⁶."""
-        if self.order > LIMIT:
+        if not self.is_listed:
             raise TooLarge(f"{self.expression} has order {self.order}, and elements are listed up to {LIMIT}. Orders, "
                            "orbits, stabilisers and Hom of permutation representations need no list.")
         return self._list(LIMIT)
@@ -145,20 +156,9 @@ class Group:
             return ()
         if g.images in self.images:
             return ((self.images.index(g.images), 1),)
-        if self.order <= LIMIT:
-            number = self.listing.find(g.images)
-            if number is None:
-                raise ValueError(f"{cycle_text(g.images)} is no element of {self.expression}.")
-            return self.listing.word(number)
-        from sympy.combinatorics import Permutation
-        letters: list[tuple[int, int]] = []
-        for factor in self.schreier.generator_product(Permutation(list(g.images)), original=True):
-            images = tuple(factor.array_form)
-            letters.append((self.images.index(images), 1) if images in self.images
-                           else (self.images.index(invert(images)), -1))
-        word = tuple(letters) if self.evaluate(tuple(letters)).images == g.images else tuple(reversed(letters))
-        assert self.evaluate(word).images == g.images
-        return word
+        if not self.contains(g.images):
+            raise ValueError(f"{cycle_text(g.images)} is no element of {self.expression}.")
+        return self.listing.word(self.index(g)) if self.is_listed else sifted_word(self, g.images)
 
     def index(self, g: Element) -> int:
         """The number of an element in `elements`."""
@@ -171,7 +171,7 @@ class Group:
         images = tuple(images)
         if len(images) != self.degree:
             return False
-        if self.order <= LIMIT:
+        if self.is_listed:
             number = self.listing.find(images)
             return number is not None and self.elements[number].images == images
         from sympy.combinatorics import Permutation
@@ -206,10 +206,13 @@ class Group:
     @property
     def center(self) -> Group:
         """The subgroup of elements that commute with all."""
-        return self._spanned([c.representative for c in self.classes if c.size == 1], "z")
+        central = [c.representative for c in self.classes if c.size == 1]
+        return subgroup.spanned(self, central, "z", len(central))
 
     def orbit(self, point: int) -> tuple[int, ...]:
         """The orbit of a point, breadth-first."""
+        if not 0 <= point < self.degree:
+            raise ValueError(f"{self.expression} permutes the points 0…{self.degree - 1}, and {point} is none of them.")
         queue, seen = [point], {point}
         for i in queue:
             for images in self.images:
@@ -225,12 +228,7 @@ class Group:
 
     def stabiliser(self, point: int) -> Group:
         """The subgroup that fixes a point."""
-        if not 0 <= point < self.degree:
-            raise ValueError(f"{self.expression} permutes the points 0…{self.degree - 1}, and {point} is none of them.")
-        if self.order <= PROBE:
-            return self._spanned([g for g in self.elements if g.images[point] == point], "t")
-        return self._named([tuple(p.array_form) for p in self.schreier.stabilizer(point).generators], "t",
-                           self.order // len(self.orbit(point)))
+        return subgroup.stabiliser(self, point)
 
     def subgroup(self, **generators: Any) -> Group:
         """The subgroup that these words, cycles or elements generate, with its own generator names.
@@ -239,56 +237,29 @@ class Group:
         >>> rt.D(4).subgroup(t="r^2").order
         2
         """
+        if not generators:
+            raise ValueError(f"{self.atom}.subgroup() needs generators. The trivial subgroup is subgroup(t='1').")
         try:
             chosen = [self.element(x) for x in generators.values()]
         except ValueError as error:
             raise NotASubgroup(f"no subgroup of {self.expression}: {error}") from None
-        text = ", ".join(f"{n}={x.word!r}" if isinstance(x, Element) else f"{n}={x!r}" for n, x in generators.items())
-        return self._make(tuple(generators), [g.images for g in chosen], f"{self.atom}.subgroup({text})")
-
-    def _make(self, names: tuple[str, ...], images: list[tuple[int, ...]], expression: str, order: int | None = None) -> Group:
-        """A subgroup, which inherits the action on space."""
-        on_space = None
-        if self.on_space is not None:
-            from .monomial import as_matrix
-            from .on_space import Given
-            vector = self.vector
-            on_space = Given(tuple(as_matrix(vector.action(Element(self, g))) for g in images), vector.gram)
-        return Group(names, tuple(images), self.degree, on_space, expression, None, order, self.base)
-
-    def _named(self, images: list[tuple[int, ...]], letter: str, order: int | None = None) -> Group:
-        """The subgroup with these generators, named t, or t1, t2, …, and written by its cycles."""
-        one = tuple(range(self.degree))
-        images = [g for g in images if g != one] or [one]  # a group has a generator, the identity if need be
-        names = (letter,) if len(images) == 1 else tuple(f"{letter}{k + 1}" for k in range(len(images)))
-        text = ", ".join(f"{n}={cycle_text(g)!r}" for n, g in zip(names, images))
-        return self._make(names, images, f"{self.atom}.subgroup({text})", order)
-
-    def _spanned(self, elements: list[Element], letter: str) -> Group:
-        """The subgroup whose elements are exactly these, with generators chosen greedily in order."""
-        chosen: list[tuple[int, ...]] = []
-        seen = {self.identity.images}
-        for g in elements:
-            if g.images not in seen:
-                chosen.append(g.images)
-                grown = Group(tuple(f"g{k}" for k in range(len(chosen))), tuple(chosen), self.degree, base=self.base)
-                seen = {h.images for h in grown.elements}
-        return self._named(chosen, letter, len(elements))
+        text = ", ".join(f"{n}={subgroup.text_of(x)}" for n, x in generators.items())
+        return subgroup.generated(self, tuple(generators), [g.images for g in chosen], f"{self.atom}.subgroup({text})")
 
     def is_subgroup(self, group: Group) -> bool:
         """Whether every generator of this group is an element of the other."""
         return self.degree == group.degree and all(group.contains(images) for images in self.images)
 
-    def _require(self, subgroup: Group) -> None:
-        if not subgroup.is_subgroup(self):
-            outside = next((n for n, g in zip(subgroup.names, subgroup.images) if not self.contains(g)), "it")
-            raise NotASubgroup(f"{subgroup.expression} is not a subgroup of {self.expression}: its generator {outside} is no "
-                               "element there. Make it by G.subgroup(…).")
+    def _require(self, group: Group) -> None:
+        outside = next((n for n, g in zip(group.names, group.images) if not self.contains(g)), None)
+        if outside:
+            raise NotASubgroup(f"{group.expression} is not a subgroup of {self.expression}: its generator {outside} is "
+                               "no element there. Make it by G.subgroup(…).")
 
     def cosets(self, subgroup: Group) -> Cosets:
         """The left cosets G/K and how the generators permute them."""
         self._require(subgroup)
-        return (listed_cosets if self.order <= LIMIT else searched_cosets)(self, subgroup)
+        return (listed_cosets if self.is_listed else searched_cosets)(self, subgroup)
 
     def double_cosets(self, k: Group, h: Group) -> tuple[tuple[Element, int], ...]:
         """The double cosets K x H as (representative, size): the orbits of K on G/H."""
@@ -297,15 +268,11 @@ class Group:
 
     def intersection(self, other: Group) -> Group:
         """The subgroup of elements in both groups of permutations of the same points."""
-        small, large = sorted((self, other), key=lambda g: g.order)
-        return self._spanned([g for g in small.elements if large.contains(g.images)], "t")
+        return subgroup.intersection(self, other)
 
     def conjugate(self, g: Element) -> Group:
-        """The group gHg⁻¹, for a permutation g of the same points."""
-        h = invert(g.images)
-        images = tuple(tuple(g.images[k[j]] for j in h) for k in self.images)
-        text = ", ".join(f"{n}={cycle_text(i)!r}" for n, i in zip(self.names, images))
-        return Group(self.names, images, self.degree, None, f"group({text})", None, self.known_order)
+        """The group gHg⁻¹, a subgroup of the group of g where H is one."""
+        return subgroup.conjugate(self, g)
 
     # Representations and spaces, in the files that bear their names ---------------------------------------
     @property
@@ -381,6 +348,12 @@ class Group:
         from .product import projections
         return projections(self)
 
+    @property
+    def embeddings(self) -> tuple[Homomorphism, ...]:
+        """The embeddings of the factors into a direct product."""
+        from .product import embeddings
+        return embeddings(self)
+
     def named(self, title: str) -> Group:
         """The same group with a title for reports."""
         return replace(self, title=title)
@@ -396,6 +369,9 @@ class Group:
 
     def __deepcopy__(self, memo) -> Group:
         return self  # immutable
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {f.name: getattr(self, f.name) for f in fields(self)}  # no lists, and no hash: strings hash by process
 
     def __hash__(self) -> int:
         return self._hash

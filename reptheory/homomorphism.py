@@ -1,13 +1,15 @@
 """Homomorphisms of finite groups, checked."""
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .check import NotARepresentation, homomorphism_check
 from .element import Element
 from .group import DifferentGroups, Group
 from .monomial import Monomial
+from .subgroup import from_images, spanned
 
 
 class NotAHomomorphism(ValueError):
@@ -60,19 +62,35 @@ class Homomorphism:
 
     def __matmul__(self, other: Homomorphism) -> Homomorphism:
         if other.target != self.source:
-            raise DifferentGroups(f"f @ g needs g to end where f starts, but g ends in {other.target.expression} and f starts in "
-                                  f"{self.source.expression}.")
+            raise DifferentGroups(f"f @ g needs g to end where f starts, but g ends in {other.target.expression} and f "
+                                  f"starts in {self.source.expression}. Compose maps that meet.")
         return Homomorphism(other.source, self.target, {n: self(g) for n, g in zip(other.source.names, other.images)})
 
     @property
     def kernel(self) -> Group:
         """The subgroup of elements with f(g) = 1."""
-        return self.source._spanned([g for g in self.source.elements if self(g).is_identity], "k")
+        order = self.source.order // self.image.order
+        if self.source.is_listed:
+            return spanned(self.source, (g for g, value in self._table() if value.is_identity), "k", order)
+        # Too large to list: in the group of pairs (g, f(g)), the elements that fix the points of the target.
+        n = self.source.degree
+        images = tuple((*g, *(n + i for i in f.images)) for g, f in zip(self.source.images, self.images))
+        pairs = replace(self.source, images=images, degree=n + self.target.degree, on_space=None, base=None,
+                        known_order=None, relators=None, factors=())
+        fixing = pairs.schreier.pointwise_stabilizer(list(range(n, pairs.degree))).generators
+        return from_images(self.source, [tuple(g.array_form[:n]) for g in fixing], "k", order)
+
+    def _table(self) -> Iterator[tuple[Element, Element]]:
+        """All (g, f(g)), breadth-first: f(s·h) = f(s) f(h)."""
+        listing, values = self.source.listing, [self.target.identity]
+        for s, i in zip(listing.letter[1:].tolist(), listing.parent[1:].tolist()):
+            values.append(self.images[s] * values[i])
+        return zip(self.source.elements, values)
 
     @property
     def image(self) -> Group:
         """The subgroup of values."""
-        return self.target._named([g.images for g in self.images], "f")
+        return from_images(self.target, [g.images for g in self.images], "f")
 
     @property
     def is_injective(self) -> bool:

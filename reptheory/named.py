@@ -10,6 +10,7 @@ from .field import Field, Q, quadratic
 from .group import Group, InfiniteGroup, TooLarge
 from .matrix import Matrix
 from .on_space import Given, Polygon
+from .subgroup import text_of
 
 POINTS = 100_000  # the largest orbit of a vector under a matrix group that is followed
 
@@ -21,9 +22,8 @@ def C(n: int) -> Group:
     4
     """
     _positive("C", n)
-    points = max(n, 1)
-    return Group(("r",), (tuple((i + 1) % n for i in range(points)),), points, Polygon(n, False), f"C({n})", None, n, (0,),
-                 (((0, 1),) * n,))
+    turn = tuple((i + 1) % n for i in range(n))
+    return Group(("r",), (turn,), n, Polygon(n, False), f"C({n})", None, n, (0,), (((0, 1),) * n,))
 
 
 def D(n: int) -> Group:
@@ -32,7 +32,7 @@ def D(n: int) -> Group:
     r turns by 2π/n; s reflects in the x axis, vertex k ↦ n − 1 − k. For n = 1 and 2 the points are those of a
     polygon with 2n vertices, on which the group is faithful.
 
-    >>> D(4) .generators[1].images
+    >>> D(4).generators[1].images
     (3, 2, 1, 0)
     """
     _positive("D", n)
@@ -78,7 +78,8 @@ def A(n: int) -> Group:
     """
     _positive("A", n)
     if n < 3:
-        return Group(("a",), (tuple(range(n)),), n, expression=f"A({n})", known_order=1, base=(0,), relators=(((0, 1),),))
+        return Group(("a",), (tuple(range(n)),), n, expression=f"A({n})", known_order=1, base=(0,),
+                     relators=(((0, 1),),))
     names = tuple(f"a{k}" for k in range(1, n - 1))
     images = tuple(parse_permutation(f"(0 1 {k})", n) for k in range(2, n))
     return Group(names, images, n, expression=f"A({n})", known_order=factorial(n) // 2, base=tuple(range(n - 2)))
@@ -113,7 +114,9 @@ def Q8() -> Group:
 
 
 def tetrahedral(full: bool = False) -> Group:
-    """The rotations of the tetrahedron with vertices (1,1,1), (1,−1,−1), (−1,1,−1), (−1,−1,1): order 12, permuting them.
+    """The rotations of the tetrahedron with vertices (1,1,1), (1,−1,−1), (−1,1,−1), (−1,−1,1): order 12.
+
+    The points are the four vertices.
 
     r turns by 2π/3 about (1,1,1), s by π about z; `full` adds the reflection m: x ↔ y, order 24.
 
@@ -139,7 +142,9 @@ def octahedral(full: bool = False) -> Group:
 
 
 def icosahedral(full: bool = False) -> Group:
-    """The rotations of the icosahedron with vertices (0, ±1, ±φ) and cyclic: order 60, exact over Q(√5), permuting them.
+    """The rotations of the icosahedron with vertices (0, ±1, ±φ) and cyclic: order 60, exact over Q(√5).
+
+    The points are the twelve vertices.
 
     r turns by 2π/5 about (0, 1, φ), s by 2π/3 about (1,1,1); `full` adds the inversion i, order 120.
 
@@ -172,33 +177,41 @@ def group(limit: int = POINTS, **generators: Any) -> Group:
         raise ValueError("group() needs generators: group(r=\"(0 1 2)\"). The trivial group is C(1).")
     if any(_is_matrix(value) for value in generators.values()):
         return _matrix_group(generators, limit)
-    degree = max(len(parse_permutation(v)) for v in generators.values())
+    degree = max(1, *(len(parse_permutation(v)) for v in generators.values()))
     images = tuple(parse_permutation(v, degree) for v in generators.values())
-    text = ", ".join(f"{n}={_text(v)}" for n, v in generators.items())
+    text = ", ".join(f"{n}={text_of(v)}" for n, v in generators.items())
     return Group(tuple(generators), images, degree, expression=f"group({text})")
 
 
 def _matrix_group(generators: dict[str, Any], limit: int) -> Group:
     matrices = {}
     for name, value in generators.items():
+        if not _is_matrix(value):
+            raise ValueError(f"{name} = {value!r} is no matrix, but other generators are. Give exact square matrices "
+                             "[[0, -1], [1, 0]], or permutations, not both.")
         m = Matrix.of(value)
         if m.shape[0] != m.shape[1]:
-            raise ValueError(f"the matrix of {name} has shape {m.shape[0]}×{m.shape[1]}. Give square matrices.")
+            raise ValueError(f"the matrix of {name} has shape {m.shape[0]}×{m.shape[1]}. Give square matrices, or "
+                             "cycles as text \"(0 1 2)\".")
         if m.det().is_zero:
-            raise ValueError(f"the matrix of {name} is singular, det = 0, so it generates no group. Give invertible ones.")
+            raise ValueError(f"the matrix of {name} is singular, det = 0, so it generates no group. Give "
+                             "invertible ones.")
         matrices[name] = m
     sizes = {m.shape[0] for m in matrices.values()}
     if len(sizes) > 1:
-        raise ValueError(f"the matrices have sizes {', '.join(map(str, sorted(sizes)))}. Give square matrices of one size.")
+        raise ValueError(f"the matrices have sizes {', '.join(map(str, sorted(sizes)))}. Give square matrices of one "
+                         "size.")
     for name, m in matrices.items():
         if _finite_order(m) is None:
-            raise InfiniteGroup(f"the matrix of {name}, {m}, has infinite order: it is not diagonalisable with roots of unity "
-                                f"as eigenvalues, so no power of it is 1. A finite group has none such; for Lie groups give "
-                                "generators of the Lie algebra.")
+            raise InfiniteGroup(f"the matrix of {name}, {m}, has infinite order: it is not diagonalisable with "
+                                "roots of unity as eigenvalues, so no power of it is 1. Change it: in a finite "
+                                "group every generator has finite order.")
     n = sizes.pop()
     starts = [[int(i == j) for j in range(n)] for i in range(n)]
     from .standard import _literal
     text = ", ".join(f"{name}={_literal(m)}" for name, m in matrices.items())
+    if limit > POINTS:
+        text = f"limit={limit}, {text}"
     return _from_orbit(matrices, starts, f"group({text})", None, limit)
 
 
@@ -214,8 +227,9 @@ def _from_orbit(matrices: dict[str, Matrix], starts: list, expression: str, orde
             image = m.over(field) @ v
             if image.key not in place:
                 if len(queue) >= limit:
-                    raise TooLarge(f"the orbit of the basis vectors under {', '.join(matrices)} has more than {limit} vectors; "
-                                   "the group is infinite or very large. Raise limit=… if you know it to be finite.")
+                    raise TooLarge(f"the orbit of the basis vectors under {', '.join(matrices)} has more than {limit} "
+                                   "vectors; the group is infinite or very large. Raise limit=… if you know it to be "
+                                   "finite.")
                 place[image.key] = len(queue)
                 queue.append(image)
             images[k].append(place[image.key])
@@ -223,13 +237,14 @@ def _from_orbit(matrices: dict[str, Matrix], starts: list, expression: str, orde
     base = tuple(dict.fromkeys(place[v.key] for v in first))
     if len(first) < n:
         base = None  # type: ignore[assignment]
-    return Group(tuple(matrices), tuple(map(tuple, images)), len(queue), Given(tuple(matrices.values()), (Q(1),) * n), expression,
-                 None, order, base)
+    space = Given(tuple(matrices.values()), (Q(1),) * n)
+    return Group(tuple(matrices), tuple(map(tuple, images)), len(queue), space, expression, None, order, base)
 
 
 def _polyhedral(matrices: dict[str, Any], vertex: list, name: str, full: bool, rotations: int) -> Group:
     exact = {n: Matrix.of(m) for n, m in matrices.items()}
-    return _from_orbit(exact, [vertex], f"{name}({'full=True' if full else ''})", 2 * rotations if full else rotations, POINTS)
+    order = 2 * rotations if full else rotations
+    return _from_orbit(exact, [vertex], f"{name}({'full=True' if full else ''})", order, POINTS)
 
 
 def _finite_order(m: Matrix) -> int | None:
@@ -276,14 +291,6 @@ def _is_matrix(value: Any) -> bool:
     return isinstance(value, (list, tuple)) and bool(value) and isinstance(value[0], (list, tuple))
 
 
-def _text(value: Any) -> str:
-    if isinstance(value, str):
-        return repr(value)
-    return repr(list(parse_permutation(value)))
-
-
 def _positive(name: str, n: int) -> None:
     if not isinstance(n, int) or isinstance(n, bool) or n < 1:
         raise ValueError(f"{name}({n!r}): n is a positive integer.")
-
-

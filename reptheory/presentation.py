@@ -3,11 +3,14 @@ from __future__ import annotations
 
 import re
 
-from .element import Word, invert, parse_word
+from .element import Word, cyclically_reduced, invert, parse_word
 from .group import Group, InfiniteGroup, TooLarge
+from .todd_coxeter import CosetTable
+
+COSETS = 100_000  # the most cosets that are kept, unless limit=… says otherwise
 
 
-def presentation(generators: str, relations: str, limit: int = 20_000) -> Group:
+def presentation(generators: str, relations: str, limit: int = COSETS) -> Group:
     """The group ⟨generators | relations⟩ acting on itself, by Todd–Coxeter over the trivial subgroup.
 
     Relations are words or equations, separated by commas. Raises InfiniteGroup when the abelianisation is infinite, and
@@ -19,16 +22,19 @@ def presentation(generators: str, relations: str, limit: int = 20_000) -> Group:
     names = tuple(n for n in re.split(r"[\s,]+", generators.strip()) if n)
     if not names or len(set(names)) < len(names) or not all(n.isidentifier() for n in names):
         raise ValueError(f"presentation({generators!r}, …): give distinct generator names, \"r s\".")
-    words = tuple(_relator(text, names) for text in relations.split(",") if text.strip())
-    text = f"presentation({generators!r}, {relations!r})"
+    words = tuple(w for text in relations.split(",") if (w := cyclically_reduced(_relator(text, names))))
+    text = f"presentation({generators!r}, {relations!r}{f', limit={limit}' if limit > COSETS else ''})"
     free = _free_rank(names, words)
     if free:
-        raise InfiniteGroup(f"{text} is infinite: its abelianisation has free rank {free}, so it maps onto Z. Add a relation, "
-                            f"for instance a power of {names[0]}.")
-    table = _enumerate(names, words, limit, text)
+        raise InfiniteGroup(f"{text} is infinite: its abelianisation has free rank {free}, so it maps onto Z. "
+                            f"Add a relation, for instance a power of {names[0]}.")
+    table = CosetTable(len(names), words)
+    if not table.enumerate(limit):
+        raise TooLarge(f"{text} needs more than {limit} cosets: the group is infinite, large, or hard to enumerate. "
+                       "Add relations, or raise limit=….")
     # Cosets are acted on from the right; i ↦ i·g⁻¹ is the action from the left.
-    images = tuple(invert([row[k] for row in table]) for k in range(len(names)))
-    return Group(names, images, len(table), expression=text, known_order=len(table), base=(0,), relators=words)
+    images = tuple(map(invert, table.images(len(names))))
+    return Group(names, images, table.live, expression=text, known_order=table.live, base=(0,), relators=words)
 
 
 def _relator(text: str, names: tuple[str, ...]) -> Word:
@@ -45,26 +51,3 @@ def _free_rank(names: tuple[str, ...], words: tuple[Word, ...]) -> int:
     from flint import fmpz_mat
     sums = [[sum(e for i, e in word if i == k) for k in range(len(names))] for word in words]
     return len(names) - (fmpz_mat(sums).rank() if sums else 0)
-
-
-def _enumerate(names: tuple[str, ...], words: tuple[Word, ...], limit: int, text: str) -> list[list[int]]:
-    """The coset table of the trivial subgroup: row i, column k is the coset i·g_k, the first coset being 1."""
-    from sympy.combinatorics.coset_table import coset_enumeration_r
-    from sympy.combinatorics.fp_groups import FpGroup
-    from sympy.combinatorics.free_groups import free_group
-
-    free, *letters = free_group(" ".join(names))
-    relators = []
-    for word in words:
-        product = free.identity
-        for i, e in word:
-            product = product * letters[i] ** e
-        relators.append(product)
-    try:
-        table = coset_enumeration_r(FpGroup(free, relators), [], max_cosets=limit)
-    except ValueError:
-        raise TooLarge(f"{text} needs more than {limit} cosets: the group is infinite, large, or hard to enumerate. Add "
-                       "relations, or raise limit=….") from None
-    table.compress()
-    table.standardize()
-    return [[row[2 * k] for k in range(len(names))] for row in table.table]

@@ -14,11 +14,11 @@ from .monomial import Monomial
 
 
 def direct(first: Group, second: Group) -> Group:
-    """The direct product G × H on the disjoint union of their points; equal generator names get the suffixes 1 and 2.
+    """The direct product G × H on the disjoint union of their points; where generator names clash, all get a suffix.
 
     >>> import reptheory as rt
     >>> (rt.C(4) * rt.S(3)).names
-    ('r1', 's1', 'r2', 's2')
+    ('r1', 'r2', 's2')
     """
     one, two = _names(first, second)
     n, m = first.degree, second.degree
@@ -62,6 +62,24 @@ def projections(group: Group) -> tuple[Homomorphism, ...]:
     return tuple(found)
 
 
+def embeddings(group: Group) -> tuple[Homomorphism, ...]:
+    """The embeddings of the factors into a direct product.
+
+    >>> import reptheory as rt
+    >>> G = rt.C(4) * rt.S(3); f = G.embeddings[1]; str(f("s")), (G.projections[1] @ f)("r*s").word
+    ('s2', 'r*s')
+    """
+    if not group.factors:
+        raise ValueError(f"{group.expression} was not made as a direct product G * H, so it has no factors to embed. "
+                         "Use rt.Homomorphism(source, target, images).")
+    found, start = [], 0
+    for k, factor in enumerate(group.factors):
+        images = {n: group.generators[start + i] for i, n in enumerate(factor.names)}
+        found.append(Homomorphism.trusted(factor, group, images, f"{group.atom}.embeddings[{k}]"))
+        start += len(factor.names)
+    return tuple(found)
+
+
 def semidirect(normal: Group, top: Group, action: dict[str, dict[str, Any]]) -> Group:
     """The semidirect product N ⋊ H, where h n h⁻¹ = φ_h(n) and action[h][n] is the word φ_h(n) in N.
 
@@ -74,8 +92,8 @@ def semidirect(normal: Group, top: Group, action: dict[str, dict[str, Any]]) -> 
     """
     missing = [h for h in top.names if h not in action] + [h for h in action if h not in top.names]
     if missing:
-        raise ValueError(f"action needs one entry for each generator of {top.expression} ({', '.join(top.names)}); check "
-                         f"{', '.join(missing)}.")
+        raise ValueError(f"action needs one entry for each generator of {top.expression} ({', '.join(top.names)}); "
+                         f"check {', '.join(missing)}.")
     size, degree = normal.order, top.degree
     automorphisms = [_automorphism(normal, h, action[h]) for h in top.names]
     try:
@@ -87,15 +105,16 @@ def semidirect(normal: Group, top: Group, action: dict[str, dict[str, Any]]) -> 
     images += tuple((*map(int, p), *(size + i for i in g)) for p, g in zip(automorphisms, top.images))
     base = None if top.base is None else (0, *(size + b for b in top.base))
     words = {h: {n: str(w) for n, w in action[h].items()} for h in top.names}
-    return Group((*one, *two), images, size + degree, expression=f"semidirect({normal.expression}, {top.expression}, {words!r})",
-                 known_order=size * top.order, base=base)
+    text = f"semidirect({normal.expression}, {top.expression}, {words!r})"
+    return Group((*one, *two), images, size + degree, expression=text, known_order=size * top.order, base=base)
 
 
 def _automorphism(normal: Group, h: str, words: dict[str, Any]) -> np.ndarray:
     """The permutation of the listing of N by φ_h, built along the listing: φ(s·x) = φ(s) φ(x)."""
     absent = [n for n in normal.names if n not in words]
     if absent:
-        raise ValueError(f"φ_{h} has no image for {', '.join(absent)}. Give a word for each of {', '.join(normal.names)}.")
+        raise ValueError(f"φ_{h} has no image for {', '.join(absent)}. Give a word for each of "
+                         f"{', '.join(normal.names)}.")
     letters = [_word(normal, words[n]) for n in normal.names]
     listing = normal.listing
     table = np.zeros(listing.size, np.int64)
@@ -106,8 +125,8 @@ def _automorphism(normal: Group, h: str, words: dict[str, Any]) -> np.ndarray:
         (table[listing.left[s]] != lefts[s][table]).any() for s in range(len(letters)))
     if bad:
         raise ValueError(f"φ_{h} is no automorphism of {normal.expression}: the images "
-                         f"{', '.join(f'{n} ↦ {words[n]}' for n in normal.names)} break a relation or are not onto. Give the "
-                         "images of an automorphism.")
+                         f"{', '.join(f'{n} ↦ {words[n]}' for n in normal.names)} break a relation or are not onto. "
+                         "Give the images of an automorphism.")
     return table
 
 
