@@ -7,7 +7,6 @@ are then tested on the digits turned and reflected by each element of the group.
 from __future__ import annotations
 
 import argparse
-import colorsys
 import subprocess
 import sys
 import time
@@ -22,7 +21,7 @@ from tqdm import tqdm
 
 import nn
 import reptheory as rt
-from reptheory.show import tied_tiles
+from reptheory.picture import tied_colour
 
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt  # after the backend is chosen
@@ -90,14 +89,13 @@ def under_the_group(net: torch.nn.Module, x: torch.Tensor, y: torch.Tensor) -> t
 
 def draw(hom: rt.Hom, curves: dict[str, list[float]], path: Path) -> None:
     """The kernels with tied weights in one colour, above the accuracies under the eight elements."""
-    piece = hom.basis.pieces[hom.source, hom.target]
-    tiles = tied_tiles(hom, piece)
+    basis = hom.basis.to_numpy(normalise=False)[..., 0]          # (weight, y, x, i), entries 0 and ±1, disjoint
+    tiles = [(basis[..., i].sum(0), np.abs(basis[..., i]).argmax(0)) for i in range(hom.target.dim)]
     figure = plt.figure(figsize=(11, 6.4), constrained_layout=True)
     top, bottom = figure.subfigures(2, 1, height_ratios=(1, 2))
     top.suptitle(f"All kernels D(4).trivial → D(4).regular on a 3×3 grid: {hom.dim} weights, equal colours are tied")
-    for axis, (_, signs, labels), g in zip(top.subplots(1, len(tiles)), tiles, G.elements):
-        hues = (0.58 + 0.381966 * labels) % 1
-        axis.imshow([[colorsys.hls_to_rgb(h, 0.66, 0.7) for h in row] for row in hues])
+    for axis, (signs, labels), g in zip(top.subplots(1, len(tiles)), tiles, G.elements):
+        axis.imshow([[matplotlib.colors.to_rgb(tied_colour(n)) for n in row] for row in labels])
         for (r, c), label in np.ndenumerate(labels):
             axis.text(c, r, f"{'−' if signs[r, c] < 0 else ''}{label}", ha="center", va="center", fontsize=9)
         axis.set(xticks=[], yticks=[], title=str(g))

@@ -48,6 +48,10 @@ class Kernel:
         rows = np.array2string(self.entries, formatter={"object": str}, threshold=200)
         return f"<Kernel {'×'.join(map(str, self.shape))}\n{rows}>"
 
+    def _repr_html_(self) -> str:
+        from .show import kernel_html
+        return kernel_html(self)
+
     def block(self, rows: slice, columns: slice, target: int, source: int) -> np.ndarray:
         """The channels of one pair of summands: (points · dim B · dim A, n · m)."""
         part = self.entries[..., rows, columns].reshape(-1, rows.stop - rows.start, columns.stop - columns.start)

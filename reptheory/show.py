@@ -1,36 +1,54 @@
-"""Text, LaTeX, HTML and SVG of representations, Homs and bases, for notebooks and pages."""
+"""LaTeX and HTML of representations, Homs, bases and tables, for notebooks and pages; every page is valid XML."""
 from __future__ import annotations
 
 from html import escape
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from .piece import SignedPiece
-from .space import Lattice
+from .picture import kernel_svg, svg, values_figure
+from .space import POINT
 
 if TYPE_CHECKING:
     from .basis import Basis
     from .hom import Hom
-    from .piece import Piece
+    from .kernel import Kernel
     from .rep import Rep
 
-TILES = 16   # the most small pictures that one figure draws; a line says how many more there are
-CELL = 14    # the side of a pixel
+ROWS = 60  # the most rows of a table that a page shows; a line says how many more there are
+LEGEND = ("One tile for each matrix entry i,j, one cell for each point: cells with one number share one weight, "
+          "hatched ones with a minus; empty cells are zero.")
+ESCAPES = {"\\": r"\backslash ", "{": r"\{", "}": r"\}", "_": r"\_", "^": r"\hat{\ }", "#": r"\#", "&": r"\&",
+           "%": r"\%", "$": r"\$", "~": r"\sim ", "'": r"\text{'}", " ": r"\ ", "*": r"{*}"}
+
+
+def latex_text(text: str) -> str:
+    r"""An expression in upright typewriter, inside a formula, for LaTeX, MathJax and KaTeX.
+
+    >>> latex_text("D(4).irrep('sign_1')")
+    "\\mathtt{D(4).irrep(\\text{'}sign\\_1\\text{'})}"
+    """
+    return rf"\mathtt{{{''.join(ESCAPES.get(c, c) for c in text)}}}"
 
 
 def rep_latex(rep: Rep) -> str:
-    """The type as a sum with multiplicities, 2A ⊕ B, with its dimension."""
-    terms = r" \oplus ".join((str(m) if m > 1 else "") + rf"\mathtt{{{_tex(a.expression)}}}" for m, a in rep.summands)
-    return rf"${terms}, \quad \dim = {rep.dim}$"
+    r"""The type as a sum with multiplicities, 2A ⊕ B, with its dimension.
+
+    >>> import reptheory as rt
+    >>> G = rt.D(4); rep_latex(2*G.regular + G.trivial)
+    '$2\\,\\mathtt{D(4).regular} \\oplus \\mathtt{D(4).trivial}, \\quad \\dim = 17$'
+    """
+    terms = [(rf"{m}\," if m > 1 else "") + latex_text(a.expression) for m, a in rep.summands]
+    total = r" \oplus ".join(terms)
+    return rf"${total}, \quad \dim = {rep.dim}$"
 
 
 def hom_latex(hom: Hom) -> str:
-    """The statement dim Hom_G(V, W) with the constraint it solves."""
-    v, w = (rf"\mathtt{{{_tex(r.expression)}}}" for r in (hom.source, hom.target))
+    """The statement dim Hom_G(V, W) = d, on a space with the constraint that defines it."""
+    v, w = latex_text(hom.source.expression), latex_text(hom.target.expression)
+    if hom.on == POINT:
+        return rf"$\dim \mathrm{{Hom}}_G({v}, {w}) = {hom.dim}, \quad G = {latex_text(hom.group.expression)}$"
     return (rf"$\dim\{{\kappa : X \to \mathrm{{Hom}}({v}, {w}) \mid "
             rf"\kappa(gx) = \rho_W(g)\,\kappa(x)\,\rho_V(g)^{{-1}}\}} = {hom.dim},\quad "
-            rf"X = \mathtt{{{_tex(repr(hom.on))}}}$")
+            rf"X = {latex_text(repr(hom.on))}$")
 
 
 def rep_html(rep: Rep) -> str:
@@ -42,102 +60,31 @@ def rep_html(rep: Rep) -> str:
 
 def hom_html(hom: Hom) -> str:
     """The question, its certificate, the picture of the basis and the table of orbits."""
-    return (f"<div><code>{escape(repr(hom))}</code><br><code>{escape(repr(hom.certificate))}</code>"
+    return (f"<div><code>{escape(repr(hom))}</code><br/><code>{escape(repr(hom.certificate))}</code>"
             f"{basis_html(hom.basis)}{table_html(hom.blocks.cells)}</div>")
 
 
-def table_html(cells: list[list[str]]) -> str:
-    """A table whose first row is the heading."""
-    head = "".join(f"<th>{escape(c)}</th>" for c in cells[0])
-    body = "".join("<tr>" + "".join(f"<td>{escape(c)}</td>" for c in row) + "</tr>" for row in cells[1:])
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
-
-
 def basis_html(basis: Basis) -> str:
-    """One picture for each distinct pair of summands."""
-    parts = [f"<p><code>{escape(s.expression)} → {escape(t.expression)}</code>: {piece.dim} elements</p>"
-             f"{piece_svg(basis.hom, piece)}" for (s, t), piece in basis.pieces.items() if piece.dim]
-    return "<div>" + "".join(parts) + "</div>"
+    """One figure for each distinct pair of summands, and what the tiles and cells mean."""
+    drawn = any(piece.dim for piece in basis.pieces.values()) and basis.hom.on != POINT
+    return f"<div>{kernel_svg(basis.hom)}{f'<p><small>{LEGEND}</small></p>' if drawn else ''}</div>"
 
 
-def piece_svg(hom: Hom, piece: Piece) -> str:
-    """The kernels of one pair of summands as tied colours.
+def kernel_html(kernel: Kernel) -> str:
+    """The exact values of one kernel: a tile for each matrix entry i,j, a cell for each point."""
+    shape = "×".join(map(str, kernel.shape))
+    return f"<div>{svg([values_figure(kernel.entries)], f'A kernel of shape {shape}')}</div>"
 
-    Where supports are disjoint there is one tile for each matrix entry (i, j): cells of one colour share one weight, a
-    minus says with which sign, and blank cells are zero. Otherwise there is one tile for each basis element and entry.
+
+def table_html(cells: list[list[str]]) -> str:
+    """A table whose first row is the heading; past sixty rows a line says how many more there are.
+
+    >>> table_html([["x", "dim"], ["(0, 0)", "1"]])
+    '<table><thead><tr><th>x</th><th>dim</th></tr></thead><tbody><tr><td>(0, 0)</td><td>1</td></tr></tbody></table>'
     """
-    tiles = tied_tiles(hom, piece) if isinstance(piece, SignedPiece) else element_tiles(hom, piece)
-    shown, hidden = tiles[:TILES], max(0, len(tiles) - TILES)
-    rows, columns = shown[0][1].shape
-    step_x, step_y = columns * CELL + 16, rows * CELL + 26
-    across = min(len(shown), 8)
-    width, height = across * step_x + 8, -(-len(shown) // across) * step_y + (18 if hidden else 0)
-    parts = [f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
-             f'viewBox="0 0 {width} {height}" font-family="monospace" font-size="10">']
-    for n, (title, values, colours) in enumerate(shown):
-        x0, y0 = 8 + n % across * step_x, 16 + n // across * step_y
-        parts.append(f'<text x="{x0}" y="{y0 - 4}" fill="currentColor">{escape(title)}</text>')
-        for r in range(rows):
-            for c in range(columns):
-                parts.append(_cell(x0 + c * CELL, y0 + r * CELL, values[r, c], colours[r, c]))
-    if hidden:
-        parts.append(f'<text x="8" y="{height - 4}" fill="currentColor">… and {hidden} more</text>')
-    return "".join(parts) + "</svg>"
-
-
-def tied_tiles(hom: Hom, piece: SignedPiece) -> list[tuple[str, np.ndarray, np.ndarray]]:
-    """For each entry (i, j): a title, the signs and the weight numbers, as pictures over space."""
-    shape = (piece.points, piece.target.dim, piece.source.dim)
-    labels, signs = piece.labels.reshape(shape), piece.signs.reshape(shape)
-    return [(f"{i},{j}", _picture(hom, signs[:, i, j].astype(float), 0.0), _picture(hom, labels[:, i, j], -1))
-            for i in range(shape[1]) for j in range(shape[2])]
-
-
-def element_tiles(hom: Hom, piece: Piece) -> list[tuple[str, np.ndarray, np.ndarray]]:
-    """For each basis element d and entry (i, j): a title, the values over the largest one, and d as colour."""
-    table = piece.table(normalise=True).real
-    values = table.T.reshape(piece.dim, piece.points, piece.target.dim, piece.source.dim)
-    found = []
-    for d in range(piece.dim):
-        top = np.abs(values[d]).max()
-        for i in range(values.shape[2]):
-            for j in range(values.shape[3]):
-                entry = values[d, :, i, j] / top
-                found.append((f"κ{d} {i},{j}", _picture(hom, entry, 0.0),
-                              _picture(hom, np.where(entry != 0, d, -1), -1)))
-    return found
-
-
-def _picture(hom: Hom, values: np.ndarray, blank) -> np.ndarray:
-    """Values on the points of X as a picture of two axes: the space itself, slices of a volume, or one row."""
-    if not isinstance(hom.on, Lattice):
-        return values.reshape(1, -1)
-    box = np.full(int(np.prod(hom.on.box)), blank, dtype=values.dtype)
-    box[hom.on.embed()] = values
-    return box.reshape(-1, hom.on.box[-1])
-
-
-def _cell(x: int, y: int, value: float, colour: int) -> str:
-    frame = 'stroke="#888" stroke-opacity="0.4" stroke-width="0.5"'
-    box = f'<rect x="{x}" y="{y}" width="{CELL}" height="{CELL}"'
-    if colour < 0:
-        return f'{box} fill="none" {frame}/>'
-    fill = f'{box} fill="{tied_colour(int(colour))}" fill-opacity="{0.25 + 0.75 * abs(value):.2f}" {frame}/>'
-    if value >= 0:
-        return fill
-    bar = f'<path d="M{x + 4} {y + CELL / 2}h{CELL - 8}" stroke="#000" stroke-width="1.6"/>'
-    return fill + bar
-
-
-def tied_colour(n: int) -> str:
-    """The colour of weight n: hues a golden angle apart, in two lightnesses, so that neighbours differ.
-
-    >>> tied_colour(0)
-    'hsl(210.0,65%,62%)'
-    """
-    return f"hsl({(210 + 137.508 * n) % 360:.1f},65%,{62 if n % 2 == 0 else 76}%)"
-
-
-def _tex(text: str) -> str:
-    return text.replace("\\", r"\backslash ").replace("_", r"\_").replace("{", r"\{").replace("}", r"\}").replace(
-        "^", r"\hat{}").replace("#", r"\#").replace("&", r"\&").replace("%", r"\%").replace("**", r"{*}{*}")
+    head = "".join(f"<th>{escape(c)}</th>" for c in cells[0])
+    rows = ["".join(f"<td>{escape(c)}</td>" for c in row) for row in cells[1:ROWS + 1]]
+    if len(cells) > ROWS + 1:
+        rows.append(f'<td colspan="{len(cells[0])}">… and {len(cells) - ROWS - 1} rows more</td>')
+    body = "".join(f"<tr>{row}</tr>" for row in rows)
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
