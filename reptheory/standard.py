@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -46,7 +47,8 @@ def vector(group: Group) -> Rep:
         raise ValueError(f"{group.expression} names no action on space, so it has no vector representation. Give one: "
                          "G.rep(r=[[0, -1], [1, 0]], …), or make the group from matrices.")
     given = tuple(_monomial_if(m) for m in group.on_space.matrices)
-    return Explicit(group, given, group.on_space.gram, "R", f"{_atom(group)}.vector")
+    over = _scalars(group.on_space.matrices)
+    return Explicit(group, given, group.on_space.gram, over, f"{_atom(group)}.vector")
 
 
 def quotient(group: Group, subgroup: Group) -> Rep:
@@ -83,7 +85,7 @@ def matrices(group: Group, gram=None, **given: Any) -> Rep:
     """
     values = matrix_values(group, given)
     homomorphism_check(group, values)
-    over = "R" if all(m.field.is_real for m in values) else "C"
+    over = _scalars(values)
     text = ", ".join(f"{n}={_literal(m)}" for n, m in zip(group.names, values))
     dim = values[0].shape[0] if values else 1
     metric = tuple(Q(1) * Q(d) if isinstance(d, (int, str)) else Q(1) * d for d in gram) if gram else (ONE,) * dim
@@ -98,6 +100,11 @@ def matrices(group: Group, gram=None, **given: Any) -> Rep:
 def _atom(group: Group) -> str:
     """The text of the group, bracketed where an attribute of it could be misread."""
     return f"({group.expression})" if " * " in group.expression else group.expression
+
+
+def _scalars(values: Sequence[Matrix]) -> str:
+    """"R" where every matrix has its entries in a real field, "C" otherwise."""
+    return "R" if all(m.field.is_real for m in values) else "C"
 
 
 def _monomial_if(matrix: Matrix) -> Action:
