@@ -302,15 +302,6 @@ def _from_cycles(text: str, degree: int | None) -> tuple[int, ...]:
     return tuple(images)
 
 
-def is_word(text: str, names: Sequence[str]) -> bool:
-    """Whether a text is a word in the generators rather than cycles of points."""
-    try:
-        parse_word(text, names)
-        return True
-    except ValueError:
-        return False
-
-
 def cycle_text(images: Sequence[int]) -> str:
     """The permutation as a product of cycles, '(0 1 2)(3 4)'."""
     return "".join("(" + " ".join(map(str, c)) + ")" for c in cycles(images)) or "()"

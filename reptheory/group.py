@@ -18,7 +18,6 @@ from .element import (
     Elements,
     Word,
     cycle_text,
-    is_word,
     parse_permutation,
     parse_word,
 )
@@ -134,9 +133,8 @@ class Group:
         """The element that a word 'r*s^-1', cycles '(0 1)', an image list or an element names; ValueError outside."""
         if isinstance(x, Element) and x.group is self:
             return x
-        if isinstance(x, str) and (x.strip() in ("", "()") or not any(c.isdigit() or c == "(" for c in x.strip()[:2])
-                                   or is_word(x, self.names)):
-            return self.evaluate(parse_word("1" if x.strip() in ("", "()") else x, self.names))
+        if isinstance(x, str) and ("(" not in x or any(c.isalpha() or c in "*^" for c in x)):  # else cycles
+            return self.evaluate(parse_word(x, self.names))
         images = x.images if isinstance(x, Element) else parse_permutation(x, self.degree)
         if not self.contains(images):
             raise ValueError(f"{x!r} is no element of {self.expression}: the generators do not produce the permutation "

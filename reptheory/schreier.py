@@ -49,7 +49,7 @@ class Transversals:
                     seen.add(product)
                     queue.append((product, word + letter))
         for _ in range(3):
-            self._multiply(max(len(word) for level in self.found for *_, word in level.values()))
+            self._multiply(max((len(word) for level in self.found for *_, word in level.values()), default=0))
 
     @property
     def complete(self) -> bool:
