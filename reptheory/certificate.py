@@ -66,6 +66,7 @@ class Certificate:
 def certify(basis: Basis) -> Certificate:
     """Prove a basis right and complete; NotCertified names the first check that fails."""
     hom = basis.hom
+    _check_pairs(basis)
     _check_orbits(hom, basis.orbits)
     primes: list[int] = []
     for piece in basis.pieces.values():
@@ -84,13 +85,28 @@ def certify(basis: Basis) -> Certificate:
 def digest(basis: Basis) -> str:
     """A SHA-256 of the question and of every exact entry of the answer."""
     state = hashlib.sha256(basis.hom.expression.encode())
-    for piece in basis.pieces.values():
+    state.update(repr([orbit.members for orbit in basis.orbits]).encode())
+    for (source, target), piece in basis.pieces.items():
+        state.update(f"{source.expression} → {target.expression}".encode())
         if isinstance(piece, SignedPiece):
             state.update(piece.labels.tobytes() + piece.signs.tobytes())
         elif isinstance(piece, DensePiece):
             for table in piece.tables:
                 state.update(repr(table.rows()).encode())
     return state.hexdigest()
+
+
+def _check_pairs(basis: Basis) -> None:
+    """Each distinct pair of summands has its piece, on the orbits of the basis, and nothing else is there."""
+    wanted = {(source, target) for _, target in basis.hom.target.summands for _, source in basis.hom.source.summands}
+    for source, target in wanted ^ set(basis.pieces):
+        state = "has no piece" if (source, target) in wanted else "is no pair of summands"
+        raise NotCertified(f"{source.expression} → {target.expression} {state} of {basis.hom.expression}. Derive it "
+                           "again with rt.Hom.")
+    for (source, target), piece in basis.pieces.items():
+        if (piece.source, piece.target) != (source, target) or piece.orbits != basis.orbits:
+            raise NotCertified(f"the piece filed under {source.expression} → {target.expression} is another one, or lives "
+                               "on other orbits. Derive it again with rt.Hom.")
 
 
 def _check_orbits(hom: Hom, orbits: tuple[Orbit, ...]) -> None:

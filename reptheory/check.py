@@ -115,7 +115,7 @@ def matrix_values(group: Group, given: dict[str, Any]) -> tuple[Matrix, ...]:
     values: list[Matrix] = []
     for name, value in zip(group.names, named_values(group, given)):
         matrix = Matrix.of(value)
-        n = values[0].shape[0] if values else matrix.shape[0]
+        n = values[0].shape[0] if values else max(matrix.shape[0], 1)
         if matrix.shape != (n, n):
             raise ValueError(f"ρ({name}) has shape {matrix.shape[0]}×{matrix.shape[1]} where {n}×{n} is needed. "
                              "Give square matrices of one size.")

@@ -132,6 +132,8 @@ class Grid(Lattice):
         if self.action is not None and self.action.dim != self.ndim:
             raise ValueError(f"grid({self.n}, ndim={self.ndim}) needs {self.ndim}×{self.ndim} matrices, and "
                              f"{self.action.expression} has dimension {self.action.dim}. Change ndim or the action.")
+        if self.action is not None:
+            self.permutations(self.action.group)  # refuses an action that does not preserve the grid
 
     @property
     def shape(self) -> tuple[int, ...]:  # type: ignore[override]

@@ -243,3 +243,19 @@ def test_projection_is_orthogonal_for_metrics_too():
     residual = np.array(kernel, object) - hom.project(kernel).entries
     weights = np.array([[2], [6]], object)
     assert all((residual * weights * hom.basis[d].entries).sum() == 0 for d in range(hom.dim))
+
+
+def test_tampering_with_orbits_or_pieces_is_caught_by_lower_and_verify():
+    hom = rt.Hom(rt.D(4).vector + rt.D(4).trivial, rt.D(4).vector, on=rt.grid(3))
+    basis = hom.basis
+    few = replace(basis, orbits=basis.orbits[:1])
+    key = next(iter(basis.pieces))
+    gap = replace(basis, pieces={k: p for k, p in basis.pieces.items() if k != key})
+    for bad in (few, gap):
+        certificate = replace(hom.certificate, basis=bad)
+        assert not certificate.ok
+        with pytest.raises(rt.NotCertified):
+            certificate.verify()
+    object.__setattr__(basis, "orbits", basis.orbits[:1])
+    with pytest.raises(rt.NotCertified):
+        rt.lower(hom)
