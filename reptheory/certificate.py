@@ -105,8 +105,8 @@ def _check_pairs(basis: Basis) -> None:
                            "again with rt.Hom.")
     for (source, target), piece in basis.pieces.items():
         if (piece.source, piece.target) != (source, target) or piece.orbits != basis.orbits:
-            raise NotCertified(f"the piece filed under {source.expression} → {target.expression} is another one, or lives "
-                               "on other orbits. Derive it again with rt.Hom.")
+            raise NotCertified(f"the piece filed under {source.expression} → {target.expression} is another one, or "
+                               "lives on other orbits. Derive it again with rt.Hom.")
 
 
 def _check_orbits(hom: Hom, orbits: tuple[Orbit, ...]) -> None:
