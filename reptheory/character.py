@@ -28,9 +28,7 @@ class Character:
 
     def inner(self, other: Character) -> Number:
         """⟨χ, ψ⟩ = |G|⁻¹ Σ_g χ(g) conj ψ(g), summed by classes."""
-        if self.group != other.group:
-            raise DifferentGroups(f"⟨χ, ψ⟩ needs one group, but χ lives on {self.group.expression} and ψ on "
-                                  f"{other.group.expression}. Restrict one of them.")
+        self._same_group(other, "⟨χ, ψ⟩")
         total = sum((c.size * x * y.conj() for c, x, y in zip(self.group.classes, self.values, other.values)), Q(0))
         return total / self.group.order
 
@@ -45,10 +43,17 @@ class Character:
         squares = (self(c.representative * c.representative) for c in self.group.classes)
         return sum((c.size * x for c, x in zip(self.group.classes, squares)), Q(0)) / self.group.order
 
+    def _same_group(self, other: Character, formula: str) -> None:
+        if self.group != other.group:
+            raise DifferentGroups(f"{formula} needs one group, but χ lives on {self.group.expression} and ψ on "
+                                  f"{other.group.expression}. Restrict one of them.")
+
     def __add__(self, other: Character) -> Character:
+        self._same_group(other, "χ + ψ")
         return Character(self.group, tuple(x + y for x, y in zip(self.values, other.values)))
 
     def __mul__(self, other: Character) -> Character:
+        self._same_group(other, "χ · ψ")
         return Character(self.group, tuple(x * y for x, y in zip(self.values, other.values)))
 
     def conj(self) -> Character:

@@ -1,10 +1,12 @@
 """The homomorphism check: matrices on generators satisfy the relations of the group."""
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from functools import reduce
 from typing import Any
 
-from .group import Group, TooLarge
+from .group import Group, InfiniteGroup, TooLarge
 from .matrix import Matrix
 from .monomial import Monomial, as_matrix, compose
 
@@ -44,17 +46,19 @@ def _relations(group: Group):
 
 def _check_order(group: Group, actions: tuple[Monomial | Matrix, ...]) -> None:
     """Compare |⟨(g, ρ(g))⟩| with |G| by Schreier–Sims on the points of G and those of the action."""
-    from .named import group as make
+    from .named import POINTS, _matrix_group
 
+    points: Sequence[Sequence[int]]
     if all(isinstance(a, Monomial) for a in actions):
         points = [_double_cover(a) for a in actions if isinstance(a, Monomial)]
     else:
-        matrices: dict[str, Any] = {n: as_matrix(a) for n, a in zip(group.names, actions)}
-        image = make(**matrices)
-        points = [list(g.images) for g in image.generators]
-    pairs: dict[str, Any] = {name: [*map(int, g.images), *(group.degree + p for p in image)]
-             for name, g, image in zip(group.names, group.generators, points)}
-    order = make(**pairs).order
+        try:
+            points = _matrix_group(dict(zip(group.names, map(as_matrix, actions))), POINTS).images
+        except InfiniteGroup as error:
+            raise NotARepresentation(f"{group.expression} is finite, but {error}") from None
+    images = tuple((*g, *(group.degree + p for p in image)) for g, image in zip(group.images, points))
+    order = replace(group, images=images, degree=len(images[0]), on_space=None, base=None, known_order=None,
+                    relators=None, factors=()).order
     if order != group.order:
         raise NotARepresentation(
             f"{group.expression} has order {group.order}, but the pairs (g, ρ(g)) generate a group of order {order}, "

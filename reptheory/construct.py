@@ -61,6 +61,13 @@ class Dual(Derived):
         """The inverse metric."""
         return tuple(1 / d for d in self.base.gram)
 
+    @property
+    def summands(self) -> tuple[tuple[int, Rep], ...]:
+        """The duals of the summands."""
+        if self.base.summands == ((1, self.base),):
+            return ((1, self),)
+        return tuple((m, Dual(a)) for m, a in self.base.summands)
+
     def _act(self, i: int) -> Action:
         return contragredient(self.base.actions[i])
 
@@ -354,6 +361,8 @@ def orbit(rep: Rep, start) -> Rep:
     >>> rt.octahedral().vector.orbit((1, 1, 1)).dim
     8
     """
+    from .standard import literal
+
     first = Matrix.of([[x] for x in start])
     if first.shape != (rep.dim, 1):
         raise ValueError(f"a vector of {rep.expression} has {rep.dim} entries, and {start!r} has {first.shape[0]}.")
@@ -366,8 +375,9 @@ def orbit(rep: Rep, start) -> Rep:
         if place.setdefault(image.key, len(queue)) == len(queue):
             queue.append(image)
         images[i].append(place[image.key])
+    entries = ", ".join(literal(x) for row in first.rows() for x in row) + ("," if rep.dim == 1 else "")
     return Explicit(rep.group, tuple(Monomial.of(p) for p in images), (Q(1),) * len(queue), "R",
-                    f"{_bracket(rep)}.orbit({tuple(start)!r})")
+                    f"{_bracket(rep)}.orbit(({entries}))")
 
 
 def _sign(order: tuple[int, ...]) -> int:

@@ -9,7 +9,6 @@ from .group import Group
 from .matrix import Matrix
 from .monomial import Monomial
 from .rep import ONE, Action, Explicit, Rep, Sum
-from .standard import _atom
 
 
 class NoIrreps(ValueError):
@@ -46,9 +45,10 @@ def irrep(group: Group, key: Any, over: str = "R") -> Rep:
     if key not in found:
         raise ValueError(f"{group.expression} has no irrep {key!r} over {over}. Its keys are "
                          f"{', '.join(map(repr, found))}.")
+    key = found[found.index(key)]  # 1 where True or 1.0 was asked for
     kind, n = _family(group)
     suffix = ", over='C'" if over == "C" else ""
-    text = f"{_atom(group)}.irrep({key!r}{suffix})"
+    text = f"{group.atom}.irrep({key!r}{suffix})"
     if kind == "cyclic" and over == "C":
         zeta = cyclotomic(n)
         root = (zeta.generator if n > 2 else Q(1 if n == 1 else -1)) ** key

@@ -130,8 +130,8 @@ class Rep:
         return self if multiplicity == 1 else Sum(tuple((multiplicity * m, a) for m, a in self.summands))
 
     def __pow__(self, k: int) -> Rep:
-        if k < 0:
-            raise ValueError(f"V**{k}: tensor powers have k ≥ 0. Use V.dual for the dual representation.")
+        if not isinstance(k, int) or k < 0:
+            raise ValueError(f"V**{k}: tensor powers have integers k ≥ 0. Use V.dual for the dual representation.")
         return reduce(lambda v, _: v * self, range(k - 1), self) if k else self.group.trivial
 
     def __rshift__(self, other: Rep) -> Hom:

@@ -19,26 +19,26 @@ from .rep import ONE, Action, Explicit, Rep
 def trivial(group: Group) -> Rep:
     """The trivial representation ρ(g) = 1 of dimension 1."""
     given = (Monomial.identity(1),) * len(group.generators)
-    return Explicit(group, given, (ONE,), "R", f"{_atom(group)}.trivial")
+    return Explicit(group, given, (ONE,), "R", f"{group.atom}.trivial")
 
 
 def regular(group: Group) -> Rep:
     """The regular representation (ρ(g)f)(h) = f(g⁻¹h), that is e_h ↦ e_{gh}, in the order of G.elements."""
     given = tuple(Monomial.of(images) for images in group.listing.left)
-    return Explicit(group, given, (ONE,) * group.order, "R", f"{_atom(group)}.regular")
+    return Explicit(group, given, (ONE,) * group.order, "R", f"{group.atom}.regular")
 
 
 def natural(group: Group) -> Rep:
     """The permutation representation e_i ↦ e_{g(i)} on the points that the group permutes."""
     given = tuple(Monomial.of(g.images) for g in group.generators)
-    return Explicit(group, given, (ONE,) * group.degree, "R", f"{_atom(group)}.natural")
+    return Explicit(group, given, (ONE,) * group.degree, "R", f"{group.atom}.natural")
 
 
 def sign(group: Group) -> Rep:
     """The sign of the permutation of the points given, det of G.natural; the determinant on space is
     G.vector.alt(n)."""
     given = tuple(Monomial.of([0], [_parity(np.asarray(g.images))]) for g in group.generators)
-    return Explicit(group, given, (ONE,), "R", f"{_atom(group)}.sign")
+    return Explicit(group, given, (ONE,), "R", f"{group.atom}.sign")
 
 
 def vector(group: Group) -> Rep:
@@ -48,14 +48,14 @@ def vector(group: Group) -> Rep:
                          "G.rep(r=[[0, -1], [1, 0]], …), or make the group from matrices.")
     given = tuple(_monomial_if(m) for m in group.on_space.matrices)
     over = _scalars(group.on_space.matrices)
-    return Explicit(group, given, group.on_space.gram, over, f"{_atom(group)}.vector")
+    return Explicit(group, given, group.on_space.gram, over, f"{group.atom}.vector")
 
 
 def quotient(group: Group, subgroup: Group) -> Rep:
     """The permutation representation e_{tK} ↦ e_{gtK} on the cosets G/K."""
     given = tuple(Monomial.of(images) for images in group.cosets(subgroup).images)
     return Explicit(group, given, (ONE,) * given[0].shape[0], "R",
-                    f"{_atom(group)}.quotient({subgroup.expression})")
+                    f"{group.atom}.quotient({subgroup.expression})")
 
 
 def permutation(group: Group, **images: Any) -> Rep:
@@ -70,10 +70,10 @@ def permutation(group: Group, **images: Any) -> Rep:
     given = tuple(Monomial.of(parse_permutation(v, degree)) for v in values)
     text = ", ".join(f"{n}={v!r}" for n, v in zip(group.names, values))
     homomorphism_check(group, given)
-    return Explicit(group, given, (ONE,) * degree, "R", f"{_atom(group)}.permutation({text})")
+    return Explicit(group, given, (ONE,) * degree, "R", f"{group.atom}.permutation({text})")
 
 
-def matrices(group: Group, gram=None, **given: Any) -> Rep:
+def matrices(group: Group, gram: Sequence | None = None, **given: Any) -> Rep:
     """The representation with these exact matrices on the generators, checked against the relations of the group.
 
     `gram` is an invariant diagonal metric; without it the layers use the coordinates of the matrices as they are.
@@ -88,18 +88,25 @@ def matrices(group: Group, gram=None, **given: Any) -> Rep:
     over = _scalars(values)
     text = ", ".join(f"{n}={_literal(m)}" for n, m in zip(group.names, values))
     dim = values[0].shape[0] if values else 1
-    metric = tuple(Q(1) * Q(d) if isinstance(d, (int, str)) else Q(1) * d for d in gram) if gram else (ONE,) * dim
-    text += f", gram={[str(d) for d in metric]!r}" if gram else ""
-    rep = Explicit(group, tuple(_monomial_if(m) for m in values), metric, over, f"{_atom(group)}.rep({text})")
-    if gram and not rep.is_unitary:
+    metric = (ONE,) * dim if gram is None else _metric(gram, dim)
+    text += "" if gram is None else f", gram=[{', '.join(map(literal, metric))}]"
+    rep = Explicit(group, tuple(_monomial_if(m) for m in values), metric, over, f"{group.atom}.rep({text})")
+    if gram is not None and not rep.is_unitary:
         raise ValueError(f"the metric diag{tuple(str(d) for d in metric)} is not invariant: ρ(g)ᴴ D ρ(g) ≠ D for some "
                          "generator. Leave gram out, or give the metric of this basis.")
     return rep
 
 
-def _atom(group: Group) -> str:
-    """The text of the group, bracketed where an attribute of it could be misread."""
-    return f"({group.expression})" if " * " in group.expression else group.expression
+def _metric(gram: Sequence, dim: int) -> tuple[Number, ...]:
+    """The entries of a diagonal metric as exact positive numbers, one for each dimension."""
+    metric = tuple(Matrix.of([[d]])[0, 0] for d in gram)
+    if len(metric) != dim:
+        raise ValueError(f"the metric has {len(metric)} entries, and the representation has dimension {dim}. Give one "
+                         "positive number for each dimension.")
+    bad = next((d for d in metric if d.conj() != d or d.sign() <= 0), None)
+    if bad is not None:
+        raise ValueError(f"the entry {bad} of the metric is not positive, and lengths are √d. Give positive numbers.")
+    return metric
 
 
 def _scalars(values: Sequence[Matrix]) -> str:
@@ -138,9 +145,12 @@ def _largest(value: Any) -> int:
 
 def _literal(matrix: Matrix) -> str:
     """The nested list that evaluates to the matrix; irrational entries print as expressions of their field."""
-    def entry(x: Number) -> str:
-        if not x.is_rational:
-            return repr(x)
-        value = x.to_fraction()
-        return str(value) if value.denominator == 1 else f"'{value}'"
-    return "[" + ", ".join("[" + ", ".join(map(entry, row)) + "]" for row in matrix.rows()) + "]"
+    return "[" + ", ".join("[" + ", ".join(map(literal, row)) + "]" for row in matrix.rows()) + "]"
+
+
+def literal(x: Number) -> str:
+    """The text that evaluates to the number, or to the rational number that it is: 2, '1/2'."""
+    if not x.is_rational:
+        return repr(x)
+    value = x.to_fraction()
+    return str(value) if value.denominator == 1 else f"'{value}'"
