@@ -124,8 +124,7 @@ def tetrahedral(full: bool = False) -> Group:
     (12, 24)
     """
     r, s, m = [[0, 0, 1], [1, 0, 0], [0, 1, 0]], [[-1, 0, 0], [0, -1, 0], [0, 0, 1]], [[0, 1, 0], [1, 0, 0], [0, 0, 1]]
-    matrices = {"r": r, "s": s} | ({"m": m} if full else {})
-    return _polyhedral(matrices, [1, 1, 1], "tetrahedral", full, 12)
+    return _polyhedral("tetrahedral", [1, 1, 1], {"r": r, "s": s}, 12, {"m": m} if full else {})
 
 
 def octahedral(full: bool = False) -> Group:
@@ -137,8 +136,7 @@ def octahedral(full: bool = False) -> Group:
     (8, 48)
     """
     r, s = [[0, -1, 0], [1, 0, 0], [0, 0, 1]], [[0, 0, 1], [1, 0, 0], [0, 1, 0]]
-    matrices = {"r": r, "s": s} | ({"i": _inversion()} if full else {})
-    return _polyhedral(matrices, [1, 1, 1], "octahedral", full, 24)
+    return _polyhedral("octahedral", [1, 1, 1], {"r": r, "s": s}, 24, {"i": _inversion()} if full else {})
 
 
 def icosahedral(full: bool = False) -> Group:
@@ -160,8 +158,8 @@ def icosahedral(full: bool = False) -> Group:
     r = [[cosine * int(i == j) + Q(cross[i][j]) / 2 if not hasattr(cross[i][j], "field") else
           cosine * int(i == j) + cross[i][j] / 2 for j in range(3)] for i in range(3)]
     r = [[r[i][j] + (1 - cosine) * axis[i] * axis[j] / square for j in range(3)] for i in range(3)]
-    matrices = {"r": r, "s": [[0, 0, 1], [1, 0, 0], [0, 1, 0]]} | ({"i": _inversion()} if full else {})
-    return _polyhedral(matrices, [0, 1, phi], "icosahedral", full, 60)
+    s = [[0, 0, 1], [1, 0, 0], [0, 1, 0]]
+    return _polyhedral("icosahedral", [0, 1, phi], {"r": r, "s": s}, 60, {"i": _inversion()} if full else {})
 
 
 def group(limit: int = POINTS, **generators: Any) -> Group:
@@ -212,19 +210,21 @@ def _matrix_group(generators: dict[str, Any], limit: int) -> Group:
     text = ", ".join(f"{name}={_literal(m)}" for name, m in matrices.items())
     if limit > POINTS:
         text = f"limit={limit}, {text}"
-    return _from_orbit(matrices, starts, f"group({text})", None, limit)
+    images = _orbit(matrices, starts, limit)[1]
+    space = Given(tuple(matrices.values()), (Q(1),) * n)
+    return Group(tuple(matrices), images, len(images[0]), space, f"group({text})", base=tuple(range(n)))
 
 
-def _from_orbit(matrices: dict[str, Matrix], starts: list, expression: str, order: int | None, limit: int) -> Group:
-    """The permutation group on the orbits of vectors that span, with its matrices as action on space."""
+def _orbit(matrices: dict[str, Matrix], starts: list, limit: int) -> tuple[list[Matrix], tuple[tuple[int, ...], ...]]:
+    """The orbits of distinct vectors, those first and the rest breadth-first, and how each matrix permutes them."""
     field = reduce(Field.compositum, (m.field for m in matrices.values()), Q)
-    first = [Matrix.of([[x] for x in start], field) for start in starts]
-    place: dict[tuple, int] = {}
-    queue = [v for v in first if place.setdefault(v.key, len(place)) == len(place) - 1]
-    images: list[list[int]] = [[] for _ in matrices]
+    moves = [m.over(field) for m in matrices.values()]
+    queue = [Matrix.of([[x] for x in start], field) for start in starts]
+    place = {v.key: i for i, v in enumerate(queue)}
+    images: list[list[int]] = [[] for _ in moves]
     for v in queue:
-        for k, m in enumerate(matrices.values()):
-            image = m.over(field) @ v
+        for k, m in enumerate(moves):
+            image = m @ v
             if image.key not in place:
                 if len(queue) >= limit:
                     raise TooLarge(f"the orbit of the basis vectors under {', '.join(matrices)} has more than {limit} "
@@ -233,18 +233,18 @@ def _from_orbit(matrices: dict[str, Matrix], starts: list, expression: str, orde
                 place[image.key] = len(queue)
                 queue.append(image)
             images[k].append(place[image.key])
-    n = len(starts[0])
-    base = tuple(dict.fromkeys(place[v.key] for v in first))
-    if len(first) < n:
-        base = None  # type: ignore[assignment]
-    space = Given(tuple(matrices.values()), (Q(1),) * n)
-    return Group(tuple(matrices), tuple(map(tuple, images)), len(queue), space, expression, None, order, base)
+    return queue, tuple(map(tuple, images))
 
 
-def _polyhedral(matrices: dict[str, Any], vertex: list, name: str, full: bool, rotations: int) -> Group:
-    exact = {n: Matrix.of(m) for n, m in matrices.items()}
-    order = 2 * rotations if full else rotations
-    return _from_orbit(exact, [vertex], f"{name}({'full=True' if full else ''})", order, POINTS)
+def _polyhedral(name: str, vertex: list, rotations: dict[str, list], order: int, more: dict[str, list]) -> Group:
+    """A polyhedral group on its vertices, numbered by the rotations, so that they are a subgroup of the full group."""
+    exact = {n: Matrix.of(m) for n, m in (rotations | more).items()}
+    vertices, images = _orbit({n: exact[n] for n in rotations}, [vertex], POINTS)
+    if more:
+        images = _orbit(exact, [[x for row in v.rows() for x in row] for v in vertices], POINTS)[1]
+    space = Given(tuple(exact.values()), (Q(1),) * 3)
+    return Group(tuple(exact), images, len(vertices), space, f"{name}({'full=True' if more else ''})",
+                 known_order=2 * order if more else order)
 
 
 def _finite_order(m: Matrix) -> int | None:
