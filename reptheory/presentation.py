@@ -39,10 +39,12 @@ def presentation(generators: str, relations: str, limit: int = COSETS) -> Group:
 
 def _relator(text: str, names: tuple[str, ...]) -> Word:
     """The word of a relation 'u' or 'u = v', the latter as u v⁻¹."""
-    left, *right = text.split("=")
-    word = parse_word(left.strip(), names)
+    left, *right = map(str.strip, text.split("="))
+    if right and not (left and all(right)):
+        raise ValueError(f"{text.strip()!r} is no relation: a side is empty. Write 1 for the identity, \"a^2 = 1\".")
+    word = parse_word(left, names)
     for other in right:
-        word += tuple((i, -e) for i, e in reversed(parse_word(other.strip(), names)))
+        word += tuple((i, -e) for i, e in reversed(parse_word(other, names)))
     return word
 
 
