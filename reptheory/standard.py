@@ -9,7 +9,7 @@ import numpy as np
 
 from .check import homomorphism_check, matrix_values, named_values
 from .element import parse_permutation
-from .field import Number, Q
+from .field import Number
 from .group import Group
 from .matrix import Matrix
 from .monomial import Monomial
