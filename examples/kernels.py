@@ -1,5 +1,8 @@
-"""All convolution kernels from scalars to vectors on a 5×5 grid, for the symmetries of the square, as text."""
+"""All convolution kernels from scalars to vectors on a 5×5 grid, for the symmetries of the square, as text and SVG."""
+from pathlib import Path
+
 import reptheory as rt
+from reptheory.picture import kernel_svg
 
 G = rt.D(4)
 H = rt.Hom(G.trivial, G.vector, on=rt.grid(5))
@@ -9,3 +12,8 @@ for d in range(H.dim):
     x, y = (H.basis[d].entries[..., i, 0] for i in (0, 1))
     for left, right in zip(x, y):
         print("  ".join("".join(f"{v:>3}" for v in row) for row in (left, right)))
+
+picture = Path("out/kernels.svg")
+picture.parent.mkdir(exist_ok=True)
+picture.write_text(kernel_svg(H), encoding="utf-8")
+print(f"\nWritten: {picture}")
