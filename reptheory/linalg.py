@@ -74,7 +74,8 @@ def solve(a: Matrix, b: Matrix) -> Matrix:
     reduced, pivots = rref(Matrix.hstack([a, b]))
     if pivots and pivots[-1] >= n:
         row = next(i for i, p in enumerate(pivots) if p >= n)
-        raise Inconsistent(f"A X = B has no solution: a combination of its rows reads 0 = 1 in column {pivots[-1] - n} of B "
+        raise Inconsistent(f"A X = B has no solution: some combination of its rows reads 0 = 1 in column "
+                           f"{pivots[-1] - n} of B "
                            f"(row {row} of the echelon form). Check that B lies in the span of the columns of A.")
     table, place = reduced.rows(), {p: i for i, p in enumerate(pivots)}
     rows = [[table[place[j]][n + k] if j in place else 0 for k in range(b.shape[1])] for j in range(n)]
@@ -119,14 +120,16 @@ def kron(a: Matrix, b: Matrix) -> Matrix:
 
 
 def gram_schmidt(rows: Matrix, weights: Sequence[Number] | None = None) -> tuple[Matrix, tuple[Number, ...]]:
-    """Orthogonal rows of the same flags and their squared norms, for ⟨x, y⟩ = Σ w_i x_i conj(y_i), without square roots.
+    """Orthogonal rows of the same flags and their squared norms, for ⟨x, y⟩ = Σ w_i x_i conj(y_i), without roots.
 
     From the L D Lᴴ factorisation of the Gram matrix: the orthogonal rows are L⁻¹ times the rows.
 
     >>> gram_schmidt(Matrix.of([[1, 1], [1, 0]]))
-    ([1 1; 1/2 -1/2], (2, 1/2))
+    ([1 1; 1/2 -1/2], (2, Q('1/2')))
     """
     n = rows.shape[0]
+    if not n:
+        return rows, ()
     weighted = rows if weights is None else _scaled(rows, weights)
     gram = [list(row) for row in (weighted @ rows.H).rows()]
     transform = [[rows.field(int(i == j)) for j in range(n)] for i in range(n)]
@@ -141,7 +144,7 @@ def gram_schmidt(rows: Matrix, weights: Sequence[Number] | None = None) -> tuple
                 factor = gram[i][k] / pivot
                 gram[i] = [x - factor * y for x, y in zip(gram[i], gram[k])]
                 transform[i] = [x - factor * y for x, y in zip(transform[i], transform[k])]
-    return Matrix.of(transform, rows.field) @ rows if n else rows, tuple(norms)
+    return Matrix.of(transform, rows.field) @ rows, tuple(norms)
 
 
 def _scaled(rows: Matrix, weights: Sequence[Number]) -> Matrix:

@@ -3,12 +3,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property, reduce
+from itertools import chain
 from typing import Any
 
 import numpy as np
 from flint import fmpq, fmpq_mat, fmpq_poly, fmpz_mat
 
-from .field import Field, Number, Q, _fmpq
+from .exact import rational
+from .field import Field, Number, Q, exact
 from .rounding import float_table
 
 __all__ = ["Matrix", "float_table"]
@@ -38,8 +40,8 @@ class Matrix:
                 isinstance(row, Sequence) and not isinstance(row, str) for row in rows):
             raise ValueError(f"{rows!r} is no matrix. Write a list of rows, [[1, 0], [0, 1]].")
         if len({len(row) for row in rows}) > 1:
-            raise ValueError(f"the rows have lengths {', '.join(str(len(row)) for row in rows)}. Give rows of one length.")
-        numbers = [[x if isinstance(x, Number) else Q(x) for x in row] for row in rows]
+            raise ValueError(f"the rows have lengths {', '.join(str(len(row)) for row in rows)}. Give equal lengths.")
+        numbers = [[exact(x) for x in row] for row in rows]
         common = reduce(Field.compositum, {x.field for row in numbers for x in row}, field or Q)
         numbers = [[common(x) for x in row] for row in numbers]
         m, n = len(rows), len(rows[0]) if rows else 0
@@ -71,12 +73,12 @@ class Matrix:
     @staticmethod
     def vstack(blocks: Sequence[Matrix]) -> Matrix:
         """The blocks above one another."""
-        return Matrix.of_parts([b for b in blocks], lambda tables: [row for t in tables for row in t])
+        return Matrix.of_parts(list(blocks), lambda tables: [row for t in tables for row in t])
 
     @staticmethod
     def hstack(blocks: Sequence[Matrix]) -> Matrix:
         """The blocks beside one another."""
-        return Matrix.of_parts([b for b in blocks], lambda tables: [sum(rows, []) for rows in zip(*tables)],
+        return Matrix.of_parts(list(blocks), lambda tables: [list(chain(*rows)) for rows in zip(*tables)],
                                sum(b.shape[1] for b in blocks))
 
     @staticmethod
@@ -192,12 +194,13 @@ class Matrix:
         if not isinstance(other, Matrix):
             return NotImplemented
         if self.shape[1] != other.shape[0]:
-            raise ValueError(f"a {self.shape[0]}×{self.shape[1]} matrix times a {other.shape[0]}×{other.shape[1]} one is "
+            raise ValueError(f"a {self.shape[0]}×{self.shape[1]} matrix times a {other.shape[0]}×{other.shape[1]} is "
                              "not defined. The columns of the first are the rows of the second.")
         if self.field.degree == other.field.degree == 1:
             return Matrix(Q, (self.parts[0] * other.parts[0],))
         a, b = self._pair(other)
-        return _collect(a.field, [(x, y) for x in a.parts for y in b.parts], lambda x, y: x * y, (self.shape[0], other.shape[1]))
+        pairs = [(x, y) for x in a.parts for y in b.parts]
+        return _collect(a.field, pairs, lambda x, y: x * y, (self.shape[0], other.shape[1]))
 
     def __mul__(self, scalar: Any) -> Matrix:
         number = scalar if isinstance(scalar, Number) else Q(scalar)
@@ -299,13 +302,13 @@ class Matrix:
         return self
 
     def __reduce__(self):
-        tables = tuple(tuple(str(c) for row in part.tolist() for c in row) if self.shape[0] else () for part in self.parts)
+        tables = tuple(tuple(str(c) for row in part.tolist() for c in row) if self.shape[0] else ()
+                       for part in self.parts)
         return _unpickle, (self.field, self.shape, tables)
 
 
 def _unpickle(field: Field, shape: tuple[int, int], tables: tuple[tuple[str, ...], ...]) -> Matrix:
-    from fractions import Fraction
-    return Matrix(field, tuple(fmpq_mat(*shape, [_fmpq(Fraction(c)) for c in table]) for table in tables))
+    return Matrix(field, tuple(fmpq_mat(*shape, [rational(c) for c in table]) for table in tables))
 
 
 def _collect(field: Field, pairs: list, multiply, shape: tuple[int, int]) -> Matrix:

@@ -125,8 +125,9 @@ def _roots(field: Field, p: int) -> tuple[int, ...]:
     if field.degree == 1:
         return (0,)
     coefficients = [int(nmod(c.numerator % p, p) / nmod(c.denominator % p, p)) for c in field.minpoly]
-    if field.conductor and (p % field.conductor[0] not in (1, field.conductor[0] - 1)
-                            or not field.conductor[1] and p % field.conductor[0] != 1):
-        return ()
+    if field.conductor:
+        n, real = field.conductor
+        if p % n != 1 and not (real and p % n == n - 1):
+            return ()  # p splits completely in Q(ζ_n) when p ≡ 1, and in its real subfield when p ≡ ±1 mod n
     factors = nmod_poly(coefficients, p).factor()[1]
     return tuple(sorted(int(-f[0] / f[1]) for f, e in factors if f.degree() == 1 and e == 1))
