@@ -5,7 +5,7 @@ from collections.abc import Callable
 from fractions import Fraction
 from itertools import count
 from math import lcm
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from flint import acb, arb, fmpq, fmpq_mat, fmpq_poly, fmpz_mat, fmpz_poly
 
@@ -126,7 +126,8 @@ def _isolated(minpoly: tuple[Fraction, ...], bits: int) -> list[acb]:
     """Disjoint balls for the roots; real ones have the imaginary part 0 exactly."""
     scale = lcm(*(c.denominator for c in minpoly))
     with precision(bits):
-        return [r for r, _ in fmpz_poly([int(c * scale) for c in minpoly]).complex_roots()]
+        pairs: list[Any] = fmpz_poly([int(c * scale) for c in minpoly]).complex_roots()
+        return [root for root, _ in pairs]
 
 
 def _short(value: complex, digits: int = 6) -> str:

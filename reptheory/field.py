@@ -121,8 +121,8 @@ class Field:
         >>> quadratic(5).number("1/2", "1/2") ** 2
         quadratic(5).number('3/2', '1/2')
         """
-        values = [rational(c) for c in coefficients]
-        if None in values:
+        values = [value for c in coefficients if (value := rational(c)) is not None]
+        if len(values) < len(coefficients):
             raise NotExact(f"{self}.number{coefficients!r}: the coefficients are rational numbers. Write 1 or \"1/2\".")
         return Number(self, fmpq_poly(values) % self.modulus)
 

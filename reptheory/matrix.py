@@ -4,12 +4,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cached_property, reduce
 from itertools import chain
+from math import lcm
 from typing import Any
 
 import numpy as np
 from flint import fmpq, fmpq_mat, fmpq_poly, fmpz_mat
 
-from .exact import rational
 from .field import Field, Number, Q, exact
 from .rounding import float_table
 
@@ -131,6 +131,11 @@ class Matrix:
             table = part.tolist() if self.shape[0] else []
             parts.append(fmpq_mat(len(rows), len(columns), [table[i][j] for i in rows for j in columns]))
         return Matrix(self.field, tuple(parts))
+
+    @cached_property
+    def denominator(self) -> int:
+        """A common multiple of the denominators of the entries."""
+        return lcm(*(int(part.numer_denom()[1]) for part in self.parts))
 
     @cached_property
     def key(self) -> tuple:
@@ -308,7 +313,7 @@ class Matrix:
 
 
 def _unpickle(field: Field, shape: tuple[int, int], tables: tuple[tuple[str, ...], ...]) -> Matrix:
-    return Matrix(field, tuple(fmpq_mat(*shape, [rational(c) for c in table]) for table in tables))
+    return Matrix(field, tuple(fmpq_mat(*shape, [fmpq(*map(int, c.split("/"))) for c in table]) for table in tables))
 
 
 def _collect(field: Field, pairs: list, multiply, shape: tuple[int, int]) -> Matrix:

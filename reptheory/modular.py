@@ -3,6 +3,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from math import isqrt
+from typing import Any
 
 from flint import fmpq, fmpq_mat, fmpz, nmod, nmod_mat, nmod_poly
 
@@ -12,7 +13,7 @@ from .matrix import Matrix
 FIRST = 2 ** 62
 
 
-def split_prime(field: Field, *matrices: Matrix, below: int = FIRST) -> tuple[int, tuple[int, ...]]:
+def split_prime(field: Field, *matrices: Any, below: int = FIRST) -> tuple[int, tuple[int, ...]]:
     """The largest prime p < below that splits completely in the field and divides no denominator, and the roots mod p.
 
     Each root of the minimal polynomial mod p is an embedding of the p-integers of Q(α) in F_p.
@@ -109,14 +110,12 @@ def _reconstruct(residues: list[int], modulus: int) -> list[fmpq] | None:
     return out
 
 
-def _denominator(field: Field, matrices: Iterable[Matrix]) -> int:
+def _denominator(field: Field, matrices: Iterable[Any]) -> int:
     total = 1
     for c in field.minpoly:
         total *= c.denominator
     for matrix in matrices:
-        for part in getattr(matrix, "parts", ()):
-            total *= int(part.numer_denom()[1])
-        total *= getattr(matrix, "denominator", 1)
+        total *= matrix.denominator
     return total
 
 

@@ -160,7 +160,7 @@ class Number:
             return self
         if self.field.conductor:  # ζ^k ↦ ζ^(n−k)
             n, c = self.field.conductor[0], self.poly.coeffs()
-            return Number(self.field, fmpq_poly([c[0]] + [0] * (n - len(c)) + c[:0:-1]) % self.field.modulus)
+            return Number(self.field, fmpq_poly([c[0], *[0] * (n - len(c)), *c[:0:-1]]) % self.field.modulus)
         try:
             return self.image(self.field.conjugate_generator)
         except FieldTooSmall:

@@ -35,6 +35,7 @@ class Piece:
     source: Rep
     target: Rep
     points: int
+    orbits: tuple[Orbit, ...]
 
     @property
     def dim(self) -> int:
