@@ -7,7 +7,7 @@ from .check import NotARepresentation
 from .field import FieldTooSmall, NotExact, Number, Q, cyclotomic, number_field, quadratic, real_cyclotomic
 from .group import DifferentGroups, Element, Group, InfiniteGroup, NotASubgroup, TooLarge
 from .hom import Hom, NotEquivariant
-from .homomorphism import Homomorphism
+from .homomorphism import Homomorphism, NotAHomomorphism
 from .irreps import NoIrreps
 from .lower import lower
 from .mackey import mackey
@@ -28,5 +28,5 @@ __all__ = [  # noqa: RUF022 (the order of the pipeline)
     "semidirect", "wreath", "Group", "Element", "Homomorphism", "Rep",
     "POINT", "grid", "lattice", "gset", "Hom", "mackey", "lower", "Plan", "save", "load",
     "NotExact", "FieldTooSmall", "TooLarge", "InfiniteGroup", "NotASubgroup", "DifferentGroups",
-    "NotARepresentation", "NoIrreps", "NotPreserved", "NotEquivariant", "NotCertified", "PlanFileError",
+    "NotARepresentation", "NotAHomomorphism", "NoIrreps", "NotPreserved", "NotEquivariant", "NotCertified", "PlanFileError",
 ]
