@@ -16,6 +16,7 @@ from .matrix import Matrix
 from .piece import Orbit, Piece
 from .rep import Rep
 from .solve import orbits_of, solve
+from .tabular import Tabular
 
 if TYPE_CHECKING:
     import torch
@@ -37,20 +38,11 @@ class Block:
     dim: int
 
 
-@dataclass(frozen=True)
-class Blocks:
+@dataclass(frozen=True, repr=False)
+class Blocks(Tabular):
     """The table of the orbits behind a basis, one `Block` a row; its dimensions add up to H.dim."""
 
     rows: tuple[Block, ...]
-
-    def __iter__(self):
-        return iter(self.rows)
-
-    def __len__(self) -> int:
-        return len(self.rows)
-
-    def __getitem__(self, index):
-        return self.rows[index]
 
     @property
     def cells(self) -> list[list[str]]:
@@ -58,14 +50,6 @@ class Blocks:
         head = ["source", "target", "copies", "x", "orbit", "stabiliser", "dim"]
         return [head] + [[r.source.expression, r.target.expression, f"{r.copies[1]}×{r.copies[0]}", r.point,
                           str(r.orbit), str(r.stabiliser), str(r.dim)] for r in self.rows]
-
-    def __repr__(self) -> str:
-        widths = [max(map(len, column)) for column in zip(*self.cells)]
-        return "\n".join("  ".join(c.ljust(w) for c, w in zip(row, widths)).rstrip() for row in self.cells)
-
-    def _repr_html_(self) -> str:
-        from .show import table_html
-        return table_html(self.cells)
 
 
 @dataclass(frozen=True, eq=False)

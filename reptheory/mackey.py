@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from .field import Q
 from .group import Element, Group, NotASubgroup
 from .rep import Rep
+from .tabular import Tabular
 
 
 @dataclass(frozen=True)
@@ -18,8 +19,8 @@ class MackeyRow:
     dim: int
 
 
-@dataclass(frozen=True)
-class Mackey:
+@dataclass(frozen=True, repr=False)
+class Mackey(Tabular):
     """The table of `rt.mackey`; its dimensions add up to dim Hom(Ind U, Ind V)."""
 
     rows: tuple[MackeyRow, ...]
@@ -29,15 +30,6 @@ class Mackey:
         """The sum of the rows, dim Hom_G(Ind U, Ind V)."""
         return sum(row.dim for row in self.rows)
 
-    def __iter__(self):
-        return iter(self.rows)
-
-    def __len__(self) -> int:
-        return len(self.rows)
-
-    def __getitem__(self, index):
-        return self.rows[index]
-
     @property
     def cells(self) -> list[list[str]]:
         """The table as text, the heading first."""
@@ -45,13 +37,7 @@ class Mackey:
             [str(r.representative), str(r.size), str(r.intersection), str(r.dim)] for r in self.rows]
 
     def __repr__(self) -> str:
-        widths = [max(map(len, column)) for column in zip(*self.cells)]
-        lines = ["  ".join(c.ljust(w) for c, w in zip(row, widths)).rstrip() for row in self.cells]
-        return "\n".join([*lines, f"sum {self.dim}"])
-
-    def _repr_html_(self) -> str:
-        from .show import table_html
-        return table_html(self.cells)
+        return f"{super().__repr__()}\nsum {self.dim}"
 
 
 def mackey(source: Rep, target: Rep, group: Group) -> Mackey:
