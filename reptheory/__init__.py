@@ -28,5 +28,6 @@ __all__ = [  # noqa: RUF022 (the order of the pipeline)
     "semidirect", "wreath", "Group", "Element", "Homomorphism", "Rep",
     "POINT", "grid", "lattice", "gset", "Hom", "mackey", "lower", "Plan", "save", "load",
     "NotExact", "FieldTooSmall", "TooLarge", "InfiniteGroup", "NotASubgroup", "DifferentGroups",
-    "NotARepresentation", "NotAHomomorphism", "NoIrreps", "NotPreserved", "NotEquivariant", "NotCertified", "PlanFileError",
+    "NotARepresentation", "NotAHomomorphism", "NoIrreps", "NotPreserved", "NotEquivariant", "NotCertified",
+    "PlanFileError",
 ]

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, reduce
+from keyword import iskeyword
 from math import lcm
 from typing import TYPE_CHECKING, Any
 
@@ -108,6 +109,9 @@ class ConjugacyClass:
         """The order of its elements."""
         return self.representative.order
 
+    def __repr__(self) -> str:
+        return f"<the class of {self.representative}: {self.size} of order {self.order}>"
+
 
 @dataclass(frozen=True, repr=False)
 class Elements(Sequence):
@@ -195,6 +199,16 @@ def cyclically_reduced(word: Sequence[tuple[int, int]]) -> Word:
     return letters
 
 
+def generator_names(names: Iterable[str]) -> tuple[str, ...]:
+    """The names, once they are distinct and fit for words and for Python; ValueError names the first that is not."""
+    names = tuple(names)
+    bad = next((n for k, n in enumerate(names) if not n.isidentifier() or iskeyword(n) or n in names[:k]), None)
+    if bad is not None:
+        raise ValueError(f"{bad!r} cannot be one of the names {', '.join(names)}. Give distinct generator names that "
+                         "Python can read: r, s, a1.")
+    return names
+
+
 def parse_word(text: str, names: Sequence[str]) -> Word:
     """The letters of a word such as 'r*s^-1*(r*s)^2'; ValueError names the letter that is no generator.
 
@@ -268,7 +282,7 @@ def parse_permutation(value: Any, degree: int | None = None) -> tuple[int, ...]:
         return _from_cycles(value, degree)
     if isinstance(value, np.ndarray) and np.issubdtype(value.dtype, np.integer):
         value = value.tolist()
-    images = tuple(value) if isinstance(value, Iterable) else (value,)
+    images = tuple(value) if isinstance(value, Iterable) else (None,)
     if not all(isinstance(i, (int, np.integer)) and not isinstance(i, bool) for i in images):
         raise ValueError(f"{value!r} is no permutation: its entries are not all integers. Write cycles \"(0 1 2)\" or "
                          "the list of images [1, 2, 0].")

@@ -18,6 +18,7 @@ from .element import (
     Elements,
     Word,
     cycle_text,
+    generator_names,
     parse_permutation,
     parse_word,
 )
@@ -237,6 +238,7 @@ class Group:
         """
         if not generators:
             raise ValueError(f"{self.atom}.subgroup() needs generators. The trivial subgroup is subgroup(t='1').")
+        generator_names(generators)
         try:
             chosen = [self.element(x) for x in generators.values()]
         except ValueError as error:

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import re
 
-from .element import Word, cyclically_reduced, invert, parse_word
+from .element import Word, cyclically_reduced, generator_names, invert, parse_word
 from .group import Group, InfiniteGroup, TooLarge
 from .todd_coxeter import CosetTable
 
@@ -19,8 +19,8 @@ def presentation(generators: str, relations: str, limit: int = COSETS) -> Group:
     >>> presentation("r s", "r^4, s^2, (r*s)^2").order
     8
     """
-    names = tuple(n for n in re.split(r"[\s,]+", generators.strip()) if n)
-    if not names or len(set(names)) < len(names) or not all(n.isidentifier() for n in names):
+    names = generator_names(n for n in re.split(r"[\s,]+", generators.strip()) if n)
+    if not names:
         raise ValueError(f"presentation({generators!r}, …): give distinct generator names, \"r s\".")
     words = tuple(w for text in relations.split(",") if (w := cyclically_reduced(_relator(text, names))))
     text = f"presentation({generators!r}, {relations!r}{f', limit={limit}' if limit > COSETS else ''})"

@@ -111,6 +111,10 @@ def semidirect(normal: Group, top: Group, action: dict[str, dict[str, Any]]) -> 
 
 def _automorphism(normal: Group, h: str, words: dict[str, Any]) -> np.ndarray:
     """The permutation of the listing of N by φ_h, built along the listing: φ(s·x) = φ(s) φ(x)."""
+    unknown = [n for n in words if n not in normal.names]
+    if unknown:
+        raise ValueError(f"φ_{h} has an image for {', '.join(unknown)}, no generator of {normal.expression}. Give "
+                         f"a word for each of {', '.join(normal.names)}.")
     absent = [n for n in normal.names if n not in words]
     if absent:
         raise ValueError(f"φ_{h} has no image for {', '.join(absent)}. Give a word for each of "
@@ -152,6 +156,8 @@ def wreath(group: Group, n: int) -> Group:
     """
     from .named import S
 
+    if not isinstance(n, int) or n < 1:
+        raise ValueError(f"wreath({group.expression}, {n!r}): the number of copies is a positive integer.")
     top, d = S(n), group.degree
     one, two = _names(group, top)
     images = tuple((*g, *range(d, n * d)) for g in group.images)
