@@ -286,8 +286,8 @@ def complexify(rep: Rep) -> Rep:
     """C ⊗ V, summand by summand."""
     if rep.scalars == "C":
         return rep
-    if isinstance(rep, Sum):
-        return Sum(tuple((m, complexify(a)) for m, a in rep.terms))
+    if rep.summands != ((1, rep),):
+        return Sum(tuple((m, complexify(a)) for m, a in rep.summands))
     return Complexification(rep)
 
 

@@ -336,6 +336,11 @@ def test_a_pickle_hashes_as_its_equals_in_another_process():
     assert run.stdout.split() == [b"found"]
 
 
+def test_classes_show_an_element_their_size_and_its_order():
+    assert [repr(c) for c in rt.S(3).classes] == [
+        "<the class of 1: 1 of order 1>", "<the class of r: 2 of order 3>", "<the class of s: 3 of order 2>"]
+
+
 def test_titles_are_shown_and_not_compared():
     cube = rt.octahedral().named("cube")
     assert repr(cube) == "octahedral()  # cube, order 24" and cube == rt.octahedral()
@@ -367,6 +372,10 @@ def test_different_groups_differ():
     (lambda: rt.group(r="(a b)"), ValueError, "has a point that is no integer"),
     (lambda: rt.group(r=[0, 0]), ValueError, r"\[0, 0\] is no permutation of 0…1: 1 is no image"),
     (lambda: rt.group(r=[0.5, 1]), ValueError, "its entries are not all integers"),
+    (lambda: rt.group(**{"a b": "(0 1)"}), ValueError, "'a b' cannot be one of the names a b. Give distinct generator"),
+    (lambda: rt.group(**{"lambda": "(0 1)"}), ValueError, "names that Python can read: r, s, a1"),
+    (lambda: rt.D(4).subgroup(**{"1": "r"}), ValueError, "'1' cannot be one of the names 1"),
+    (lambda: rt.D(4).element(3), ValueError, "3 is no permutation: its entries are not all integers"),
     (lambda: rt.group(), ValueError, "needs generators.*The trivial group is C\\(1\\)"),
 ])
 def test_refusals(act, kind, message):

@@ -79,6 +79,15 @@ def test_alternating_groups_are_the_even_permutations():
         assert {g.images for g in rt.A(n).elements} == even
 
 
+@pytest.mark.parametrize("n", [8, 10, 30])
+def test_relations_of_alternating_groups_need_no_list(n):
+    group = rt.A(n)
+    assert all(group.evaluate(word).is_identity for word in group.relations) and len(group.relations) == (n - 2) * (
+        n - 1) // 2
+    with pytest.raises(rt.NotARepresentation, match=rf"in A\({n}\) we have a1³ = 1"):
+        group.rep(**{name: [[-1]] for name in group.names})
+
+
 def test_quaternions():
     group = rt.Q8()
     i, j = group.generators
@@ -197,6 +206,7 @@ def test_groups_of_signed_permutations_multiply_as_their_matrices(matrices):
     (lambda: rt.Dic(2.0), ValueError, r"Dic\(2\.0\)"),
     (lambda: rt.group(a=[[1, 0], [0, 1], [0, 0]]), ValueError, "matrix of a has shape 3×2. Give square matrices"),
     (lambda: rt.group(a=[(0, 1, 2)]), ValueError, r"shape 1×3.*cycles as text \"\(0 1 2\)\""),
+    (lambda: rt.group(limit="(0 1)", a="(0 1 2)"), TypeError, "limit is the most vectors.*Give a generator another"),
     (lambda: rt.group(a=[[1]], b=[[1, 0], [0, 1]]), ValueError, "sizes 1, 2. Give square matrices of one size"),
     (lambda: rt.group(a=[[1, 1], [1, 1]]), ValueError, "matrix of a is singular, det = 0.*Give invertible ones"),
     (lambda: rt.group(a=[[0, 1], [1, 0]], b="(0 1)"), ValueError, r"b = '\(0 1\)' is no matrix, but other"),

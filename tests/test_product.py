@@ -120,6 +120,8 @@ def test_images_may_be_elements():
     (lambda: rt.semidirect(rt.C(7), rt.C(3), {}), r"one entry for each generator of C\(3\) \(r\); check r"),
     (lambda: rt.semidirect(rt.C(7), rt.C(3), {"r": {"r": "r"}, "q": {}}), "check q"),
     (lambda: rt.semidirect(rt.C(7), rt.C(3), {"r": {"r": "q"}}), "'q' cannot be read"),
+    (lambda: rt.semidirect(rt.C(7), rt.C(3), {"r": {"r": "r^2", "q": "r"}}), r"an image for q, no generator of C\(7\)"),
+    (lambda: rt.wreath(rt.D(4), 0), r"wreath\(D\(4\), 0\): the number of copies is a positive integer"),
 ])
 def test_what_is_no_action_is_refused(act, message):
     with pytest.raises(ValueError, match=message):
