@@ -12,7 +12,7 @@ from reptheory.monomial import Monomial, as_matrix
 from reptheory.plan import Step
 from reptheory.plan_ops import POINTWISE
 
-from .feature import check_features, join, split
+from .feature import check_features, check_type, join, split
 
 Function = Callable[[torch.Tensor], torch.Tensor]
 
@@ -60,6 +60,7 @@ class Pointwise(torch.nn.Module):
 
     def __init__(self, in_type: rt.Rep, fn: str | Function, odd: bool | None = None):
         super().__init__()
+        check_type(in_type)
         self.in_type = self.out_type = in_type
         self.fn, self.name = named(fn)
         odd = is_odd(fn) if odd is None else odd
@@ -104,6 +105,7 @@ class NormActivation(torch.nn.Module):
     def __init__(self, in_type: rt.Rep, fn: str | Function = "tanh", bias: bool = False, device=None,
                  dtype=None):
         super().__init__()
+        check_type(in_type)
         self.in_type = self.out_type = in_type
         self.fn, self.name = named(fn)
         for _, a in in_type.summands:
@@ -149,6 +151,7 @@ class Gate(torch.nn.Module):
 
     def __init__(self, out_type: rt.Rep, scalars: str | Function = "silu", gates: str | Function = "sigmoid"):
         super().__init__()
+        check_type(out_type)
         self.out_type = out_type
         self.scalars, self.scalar_name = named(scalars)
         self.gates, self.gate_name = named(gates)

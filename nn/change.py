@@ -10,7 +10,7 @@ import torch
 import reptheory as rt
 from reptheory.monomial import Monomial, as_matrix
 
-from .feature import check_features
+from .feature import check_features, check_type
 
 
 class DifferentTypes(ValueError):
@@ -49,6 +49,8 @@ class Reorder(_Change):
     """
 
     def __init__(self, in_type: rt.Rep, out_type: rt.Rep):
+        check_type(in_type)
+        check_type(out_type)
         super().__init__(in_type, in_type, out_type)
 
 
@@ -64,6 +66,7 @@ class Restrict(_Change):
     """
 
     def __init__(self, in_type: rt.Rep, subgroup: rt.Group, out_type: rt.Rep | None = None):
+        check_type(in_type)
         restricted = in_type.restrict(subgroup)
         super().__init__(in_type, restricted, restricted if out_type is None else out_type)
 
@@ -81,6 +84,7 @@ class Pullback(_Change):
     """
 
     def __init__(self, in_type: rt.Rep, along: rt.Homomorphism, out_type: rt.Rep | None = None):
+        check_type(in_type)
         pulled = in_type.pullback(along)
         super().__init__(in_type, pulled, pulled if out_type is None else out_type)
 

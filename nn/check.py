@@ -12,7 +12,7 @@ import torch
 import reptheory as rt
 from reptheory.space import Hexagonal
 
-from .feature import action_on_space, hexagon_of, transform
+from .feature import action_on_space, check_type, hexagon_of, transform
 from .preserved import Action, Model, preserved_side, spatial_ndim
 
 
@@ -77,7 +77,9 @@ class Violation:
     @property
     def error(self) -> float:
         """|f(g·x) − g·f(x)| / max |f(x)| at the entry; the plain difference where f(x) = 0."""
-        difference = 0.0 if self.left == self.right else abs(self.left - self.right)  # ∞ = ∞ agrees
+        if self.left == self.right:  # ∞ = ∞ agrees, and so do equal numbers beside a NaN
+            return 0.0
+        difference = abs(self.left - self.right)
         return difference / self.scale if self.scale else difference
 
     @property
@@ -100,6 +102,8 @@ class _Trial:
     integers: bool = False
 
     def __post_init__(self) -> None:
+        check_type(self.in_type)
+        check_type(self.out_type)
         if self.in_type.group != self.out_type.group:
             raise rt.DifferentGroups(
                 "the module is checked under one group, but V is a representation of "

@@ -100,7 +100,7 @@ def _vector(group: rt.Group) -> rt.Rep | None:
 
 def per_axis(value: Size, ndim: int, name: str, minimum: int = 1) -> tuple[int, ...]:
     """One integer for each spatial axis, from one for all or one for each."""
-    values = (value,) * ndim if isinstance(value, int) else tuple(value)
-    if len(values) != ndim or any(not isinstance(v, int) or v < minimum for v in values):
+    values = tuple(value) if isinstance(value, (tuple, list)) else (value,) * ndim
+    if len(values) != ndim or any(type(v) is not int or v < minimum for v in values):
         raise ValueError(f"{name}={value!r}: give an integer ≥ {minimum}, or a tuple of {ndim} of them.")
     return values

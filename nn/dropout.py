@@ -5,7 +5,7 @@ import torch
 
 import reptheory as rt
 
-from .feature import check_features
+from .feature import check_features, check_type
 
 
 class FieldDropout(torch.nn.Module):
@@ -21,6 +21,7 @@ class FieldDropout(torch.nn.Module):
 
     def __init__(self, in_type: rt.Rep, p: float = 0.5):
         super().__init__()
+        check_type(in_type)
         if not 0 <= p < 1:
             raise ValueError(f"p={p!r}: a field is dropped with a probability at least 0 and less than 1.")
         self.in_type = self.out_type = in_type

@@ -48,6 +48,18 @@ def check_features(x: torch.Tensor, rep: rt.Rep) -> None:
                             "before.")
 
 
+def check_type(rep: Any) -> None:
+    """Raise TypeError unless this is a representation: layers take types, not channel counts.
+
+    >>> check_type(8)
+    Traceback (most recent call last):
+    TypeError: layers take types, not channel counts: give a representation such as 8*G.regular, not 8.
+    """
+    if not isinstance(rep, rt.Rep):
+        raise TypeError("layers take types, not channel counts: give a representation such as 8*G.regular, "
+                        f"not {rep!r}.")
+
+
 def split(x: torch.Tensor, rep: rt.Rep) -> list[torch.Tensor]:
     """The views (batch, dim A, m, *spatial) of the summands m*A of a type: representation index slow, channel
     fast.

@@ -122,7 +122,7 @@ def refuse_empty(basis: Basis) -> None:
         larger = "" if hom.on == rt.POINT else ", or use a larger kernel"
         raise EmptyHom(
             f"{hom.expression} is zero into {target.expression}: no linear map that commutes with "
-            f"{hom.group.expression} reaches it, so its channels would be identically 0.\n{reasons}\n"
+            f"{hom.group.expression} reaches it, so its channels would not depend on the input.\n{reasons}\n"
             f"Leave {target.expression} out of the output, or give the input a representation that maps to "
             f"it (G.regular maps to every representation){larger}.")
 

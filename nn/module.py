@@ -31,6 +31,9 @@ class PlanModule(torch.nn.Module):
     def __init__(self, plan: Plan, *, device: torch.device | str | None = None,
                  dtype: torch.dtype | None = None, generator: torch.Generator | None = None) -> None:
         super().__init__()
+        if not isinstance(plan, Plan):
+            raise TypeError(f"PlanModule runs a Plan, and this is a {type(plan).__name__}. Make one by rt.lower(H), "
+                            "or read one by rt.load.")
         self.plan = plan
         device = torch.get_default_device() if device is None else torch.device(device)
         real = (torch.get_default_dtype() if dtype is None else dtype).to_real()

@@ -14,7 +14,7 @@ from reptheory.matrix import float_table
 from reptheory.monomial import Monomial
 
 from .activation import check_unitary
-from .feature import check_features, join, split
+from .feature import check_features, check_type, join, split
 
 State = tuple[torch.Tensor | None, torch.Tensor | None, torch.Tensor | None, torch.Tensor | None]
 
@@ -67,6 +67,7 @@ class EquivariantBatchNorm(torch.nn.Module):
     def __init__(self, in_type: rt.Rep, eps: float = 1e-5, momentum: float | None = 0.1, affine: bool = True,
                  track_running_stats: bool = True, device=None, dtype=None):
         super().__init__()
+        check_type(in_type)
         for _, a in in_type.summands:
             check_unitary(a, "the variance of a field")
         self.in_type = self.out_type = in_type

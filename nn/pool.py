@@ -11,7 +11,7 @@ from reptheory.solve import orbits_of
 
 from .activation import DoesNotCommute
 from .domain import Axes, Size, axes_by_ndim, per_axis
-from .feature import check_features
+from .feature import check_features, check_type
 
 KINDS = ("mean", "max", "norm")
 SPATIAL = (None, "mean", "max", "sum")
@@ -32,6 +32,7 @@ class InvariantPool(torch.nn.Module):
 
     def __init__(self, in_type: rt.Rep, kind: str = "mean", spatial: str | None = None):
         super().__init__()
+        check_type(in_type)
         if kind not in KINDS or spatial not in SPATIAL:
             raise ValueError(f"kind={kind!r}, spatial={spatial!r}: kinds are {', '.join(map(repr, KINDS))}, "
                              f"and spatial reductions {', '.join(map(repr, SPATIAL))}.")
@@ -85,6 +86,7 @@ class _Window(torch.nn.Module):
 
     def __init__(self, in_type: rt.Rep, action: rt.Rep | None):
         super().__init__()
+        check_type(in_type)
         self.in_type = self.out_type = in_type
         self.action = action
         self._axes = axes_by_ndim(in_type.group, action)

@@ -6,9 +6,11 @@ from collections.abc import Callable
 import torch
 
 import reptheory as rt
+from reptheory.plan import Step
 from reptheory.space import Hexagonal
 
 from .domain import Axes, per_axis
+from .module import PlanModule
 
 Model = torch.nn.Module | Callable[[torch.Tensor], torch.Tensor]
 Action = rt.Rep | Hexagonal | None
@@ -101,7 +103,7 @@ def _fits(layer: torch.nn.Module, name: str, sizes: tuple[int, ...], axes: Axes)
         if any(layer.output_padding[a] for a in axes.reversed):
             raise _Misfit(f"{label} has output_padding={layer.output_padding}, which adds pixels at one end.")
         return True
-    padding = getattr(layer, "padding", 0)
+    padding = _plan_padding(layer) if _convolution(layer) else getattr(layer, "padding", 0)
     if padding == "same":
         if any((reach[a] - 1) % 2 for a in axes.reversed):
             raise _Misfit(f"{label} has padding='same' with an even window, which pads one end more.")
@@ -117,6 +119,11 @@ def _fits(layer: torch.nn.Module, name: str, sizes: tuple[int, ...], axes: Axes)
 
 def _windows(layer: torch.nn.Module) -> tuple:
     """(kernel_size, stride, dilation) of a layer with windows, otherwise ()."""
+    step = _convolution(layer)
+    if step is not None:
+        assert isinstance(layer, PlanModule)
+        options = dict(step.attrs)
+        return tuple(layer.value(step.args[1]).shape[2:]), options["stride"], options["dilation"]
     kernel = getattr(layer, "kernel_size", None)
     if not isinstance(kernel, (int, tuple)):
         return ()
@@ -124,11 +131,34 @@ def _windows(layer: torch.nn.Module) -> tuple:
     return kernel, stride if isinstance(stride, (int, tuple)) else kernel, getattr(layer, "dilation", 1)
 
 
+def _convolution(layer: torch.nn.Module) -> Step | None:
+    """The convolution of a bare PlanModule by a filter made from its weights, where its plan has just one."""
+    if not isinstance(layer, PlanModule) or hasattr(layer, "kernel_size"):
+        return None
+    plan = layer.plan
+    known = {p.name for p in plan.params} | {c.name for c in plan.consts} | {s.name for s in plan.weight_steps}
+    found = [step for step in plan.data_steps if step.op == "conv"]
+    return found[0] if len(found) == 1 and found[0].args[1] in known else None
+
+
+def _plan_padding(layer: torch.nn.Module) -> tuple[int, ...]:
+    """The padding of the convolution of a plan, together with that of a step `pad` before it."""
+    step = _convolution(layer)
+    assert step is not None and isinstance(layer, PlanModule)
+    own: tuple[int, ...] = dict(step.attrs)["padding"]  # type: ignore[assignment]
+    before = [s for s in layer.plan.data_steps if s.op == "pad" and s.name == step.args[0]]
+    widths = dict(before[0].attrs)["widths"] if before else ((0, 0),) * len(own)
+    return tuple(p + low for p, (low, _) in zip(own, widths))  # type: ignore[call-overload]
+
+
 def _declared(layer: torch.nn.Module) -> int | None:
     """The number of spatial axes that a layer states: ours by `spatial_ndim`, torch's by their class."""
     found = getattr(layer, "spatial_ndim", None)
     if isinstance(found, int):
         return found
+    step = _convolution(layer)
+    if step is not None:
+        return len(dict(step.attrs)["stride"])  # type: ignore[arg-type]
     if isinstance(layer, torch.nn.modules.conv._ConvNd):
         return len(layer.kernel_size)
     if isinstance(layer, torch.nn.Linear):

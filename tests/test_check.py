@@ -62,6 +62,26 @@ def test_strided_and_padded_convolutions_pass_in_every_bit(options, side):
     assert_equivariant(plain.double(), 2 * R, R + 2 * V, exact=True)
 
 
+@pytest.mark.parametrize("options", [
+    {}, {"stride": 2, "padding": 1}, {"stride": 3, "dilation": 2}, {"padding": 2, "padding_mode": "circular"},
+    {"padding": 1, "padding_mode": "reflect", "stride": 2},
+], ids=str)
+@pytest.mark.parametrize("side", [2, 3])
+def test_a_bare_plan_of_a_convolution_is_checked_on_the_windows_of_its_program(options, side):
+    hom = rt.Hom(2 * R, R + 2 * V, on=rt.grid(side))
+    integer = PlanModule(rt.lower(hom, normalise=False, **options))
+    with torch.no_grad():
+        integer.weight_0_0.copy_(torch.randint(-3, 4, integer.weight_0_0.shape))
+        integer.weight_1_0.copy_(torch.randint(-3, 4, integer.weight_1_0.shape))
+    assert_equivariant(integer, 2 * R, R + 2 * V, exact=True)
+    assert_equivariant(PlanModule(rt.lower(hom, **options)).double(), 2 * R, R + 2 * V)
+
+
+def test_nan_is_shown_where_it_is():
+    with pytest.raises(BrokenEquivariance, match=r"f\(r·x\) = nan\n  r·f\(x\) = nan"):
+        assert_equivariant(lambda x: x * float("nan"), R, R)
+
+
 def test_linear_layers_are_checked_on_vectors():
     assert_equivariant(EquivariantLinear(2 * R + V, 3 * R + T), 2 * R + V, 3 * R + T)
     assert_equivariant(torch.nn.Sequential(EquivariantLinear(R, R), torch.nn.ReLU()), R, R)

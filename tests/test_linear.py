@@ -170,7 +170,7 @@ def test_empty_spaces():
         EquivariantLinear(D4.trivial, 2 * D4.trivial + D4.vector)
     assert str(error.value) == (
         "Hom(D(4).trivial, 2*D(4).trivial + D(4).vector) is zero into D(4).vector: no linear map that "
-        "commutes with D(4) reaches it, so its channels would be identically 0.\n"
+        "commutes with D(4) reaches it, so its channels would not depend on the input.\n"
         "  D(4).trivial → D(4).vector at the point: orbit of 1, stabiliser of order 8, dimension 0\n"
         "Leave D(4).vector out of the output, or give the input a representation that maps to it (G.regular "
         "maps to every representation).")

@@ -6,6 +6,7 @@ import re
 
 import numpy as np
 import pytest
+import torch
 
 import nn
 import reptheory as rt
@@ -66,7 +67,7 @@ REFUSALS = {
         ["for the generator r", "entry (0, 1)", "H.project"]),
     "an empty Hom": (
         lambda: nn.EquivariantLinear(D4.trivial, D4.vector), nn.EmptyHom,
-        ["zero into D(4).vector", "identically 0", "G.regular maps to every representation"]),
+        ["zero into D(4).vector", "would not depend on the input", "G.regular maps to every representation"]),
     "an empty Hom on a grid": (
         lambda: nn.EquivariantConv2d(D4.irrep("A1"), D4.irrep("A2"), 3), nn.EmptyHom, ["orbit", "stabiliser"]),
     "an activation": (
@@ -95,6 +96,30 @@ def test_a_refusal_says_the_fact_the_witness_and_the_way_out(name):
     for phrase in phrases:
         assert phrase in text, text
     assert re.search(r"[.)…]$", text.strip()), "ends with a way out: " + text
+
+
+@pytest.mark.parametrize("make", [
+    lambda: nn.Pointwise(8, "relu"), lambda: nn.NormActivation(8), lambda: nn.Gate(8),
+    lambda: nn.EquivariantBatchNorm(8),
+    lambda: nn.InvariantPool(8), lambda: nn.AvgPool(8, 2), lambda: nn.MaxPool(8, 2), lambda: nn.BlurPool(8),
+    lambda: nn.Upsample(8), lambda: nn.FieldDropout(8), lambda: nn.Restrict(8, rt.C(2)), lambda: nn.Reorder(8, 8),
+    lambda: nn.equivariance_error(torch.nn.ReLU(), 8, 8),
+])
+def test_layers_refuse_a_channel_count_for_a_type(make):
+    with pytest.raises(TypeError, match=r"^layers take types, not channel counts: .* such as 8\*G.regular, not 8\.$"):
+        make()
+
+
+@pytest.mark.parametrize("option", [2.5, None, True, "3", (1, 2, 3)])
+def test_options_of_windows_are_integers(option):
+    R = rt.D(4).regular
+    with pytest.raises(ValueError, match="give an integer ≥ 1, or a tuple of 2 of them"):
+        nn.EquivariantConv2d(R, R, 3, stride=option)
+
+
+def test_a_module_runs_a_plan_and_nothing_else():
+    with pytest.raises(TypeError, match=r"PlanModule runs a Plan, and this is a Basis\. Make one by rt\.lower"):
+        nn.PlanModule((rt.D(4).regular >> rt.D(4).regular).basis)
 
 
 def test_wrong_channels_name_the_type_and_both_numbers():
