@@ -4,6 +4,7 @@ The public names, in the order of the pipeline.
 """
 from .certificate import NotCertified
 from .check import NotARepresentation
+from .expression import ExpressionError, read
 from .field import FieldTooSmall, NotExact, Number, Q, cyclotomic, number_field, quadratic, real_cyclotomic
 from .group import DifferentGroups, Element, Group, InfiniteGroup, NotASubgroup, TooLarge
 from .hom import Hom, NotEquivariant
@@ -26,8 +27,8 @@ __all__ = [  # noqa: RUF022 (the order of the pipeline)
     "Q", "quadratic", "cyclotomic", "real_cyclotomic", "number_field", "Number", "Matrix",
     "C", "D", "S", "A", "Dic", "Q8", "tetrahedral", "octahedral", "icosahedral", "group", "presentation",
     "semidirect", "wreath", "Group", "Element", "Homomorphism", "Rep",
-    "POINT", "grid", "lattice", "gset", "Hom", "mackey", "lower", "Plan", "save", "load",
+    "POINT", "grid", "lattice", "gset", "Hom", "read", "mackey", "lower", "Plan", "save", "load",
     "NotExact", "FieldTooSmall", "TooLarge", "InfiniteGroup", "NotASubgroup", "DifferentGroups",
     "NotARepresentation", "NotAHomomorphism", "NoIrreps", "NotPreserved", "NotEquivariant", "NotCertified",
-    "PlanFileError",
+    "PlanFileError", "ExpressionError",
 ]

@@ -17,6 +17,7 @@ from .monomial import Monomial, as_matrix, compose, contragredient, direct_sum, 
 from .rep import Action, Explicit, Rep, Sum
 from .tensor import Tensor
 
+ORBIT_LIMIT = 100_000  # the most vectors of an orbit that is followed
 POWER_LIMIT = 4096  # the largest dim V^k whose matrix a symmetric or exterior power is read off
 
 
@@ -116,7 +117,8 @@ class Power(Derived):
         """∏ D_i over the number of orders of the tuple: the norm of the (anti)symmetrised tensor."""
         def orders(t: tuple[int, ...]) -> int:
             return factorial(len(t)) // prod(map(factorial, Counter(t).values())) if self.kind == "sym" else 1
-        return tuple(prod((self.base.gram[i] for i in t), start=Q(1)) / orders(t) for t in self.tuples)
+        metric = self.base.gram
+        return tuple(prod((metric[i] for i in t), start=Q(1)) / orders(t) for t in self.tuples)
 
     def _act(self, i: int) -> Action:
         action, place = self.base.actions[i], {t: n for n, t in enumerate(self.tuples)}
@@ -357,6 +359,8 @@ def descend(x: Number) -> Number:
 def orbit(rep: Rep, start) -> Rep:
     """The permutation representation on the orbit of a vector, numbered breadth-first, generators in order.
 
+    TooLarge past 100 000 vectors.
+
     >>> import reptheory as rt
     >>> rt.octahedral().vector.orbit((1, 1, 1)).dim
     8
@@ -373,6 +377,9 @@ def orbit(rep: Rep, start) -> Rep:
     for vector, (i, matrix) in ((v, m) for v in queue for m in enumerate(matrices)):
         image = matrix @ vector
         if place.setdefault(image.key, len(queue)) == len(queue):
+            if len(queue) == ORBIT_LIMIT:
+                raise TooLarge(f"the orbit of {start!r} in {rep.expression} has more than {ORBIT_LIMIT} vectors. Use a "
+                               "vector with a larger stabiliser.")
             queue.append(image)
         images[i].append(place[image.key])
     entries = ", ".join(literal(x) for row in first.rows() for x in row) + ("," if rep.dim == 1 else "")

@@ -308,3 +308,10 @@ def test_orbits_on_a_line():
 def test_refusals(act, kind, message):
     with pytest.raises(kind, match=message):
         act()
+
+
+def test_long_orbits_are_refused(monkeypatch):
+    monkeypatch.setattr("reptheory.construct.ORBIT_LIMIT", 23)
+    assert rt.S(4).natural.orbit((0, 0, 1, 2)).dim == 12
+    with pytest.raises(rt.TooLarge, match="more than 23 vectors"):
+        rt.S(4).natural.orbit((0, 1, 2, 3))
