@@ -8,13 +8,19 @@ from functools import cached_property, reduce
 from keyword import iskeyword
 from math import lcm
 from typing import TYPE_CHECKING, Any
+from unicodedata import normalize
 
 import numpy as np
+
+from .exact import clipped, shown
 
 if TYPE_CHECKING:
     from .group import Group
 
 Word = tuple[tuple[int, int], ...]
+LETTERS = 1_000_000  # the most letters that the powers in a word write out
+POINTS = 1_000_000   # the most points that cycles name
+NAME = r"[^\W\d]\w*"
 
 
 @dataclass(frozen=True, repr=False)
@@ -202,76 +208,82 @@ def cyclically_reduced(word: Sequence[tuple[int, int]]) -> Word:
 def generator_names(names: Iterable[str]) -> tuple[str, ...]:
     """The names, once they are distinct and fit for words and for Python; ValueError names the first that is not."""
     names = tuple(names)
-    bad = next((n for k, n in enumerate(names) if not n.isidentifier() or iskeyword(n) or n in names[:k]), None)
-    if bad is not None:
-        raise ValueError(f"{bad!r} cannot be one of the names {', '.join(names)}. Give distinct generator names that "
-                         "Python can read: r, s, a1.")
+    seen: set[str] = set()
+    for n in names:
+        # Python reads names in their NFKC form, so only those come back from a repr.
+        if not re.fullmatch(NAME, n) or not n.isidentifier() or iskeyword(n) or n in seen or normalize("NFKC", n) != n:
+            raise ValueError(f"{shown(n)} cannot be one of the names {clipped(', '.join(names))}. Give distinct "
+                             "generator names that Python can read: r, s, a1.")
+        seen.add(n)
     return names
 
 
-def parse_word(text: str, names: Sequence[str]) -> Word:
+def parse_word(text: str, names: Sequence[str], limit: int = LETTERS) -> Word:
     """The letters of a word such as 'r*s^-1*(r*s)^2'; ValueError names the letter that is no generator.
+
+    Brackets nest to any depth; raises TooLarge where the powers write out more than `limit` letters.
 
     >>> parse_word("(r*s)^2", ["r", "s"])
     ((0, 1), (1, 1), (0, 1), (1, 1))
     """
-    tokens = re.findall(r"[^\W\d]\w*|\d+|\*\*|[-*^()~]|\S", text)
+    tokens = re.findall(rf"{NAME}|\d+|\*\*|\S", text)
+    letter = {n: ((k, 1),) for k, n in reversed(list(enumerate(names)))}
+    letters: list[tuple[int, int]] = []
+    opened: list[int] = []      # where the letters of each open bracket begin
+    factor: int | None = None   # where those of the last factor begin; None where a factor has to come
     position = 0
 
     def fail(token: str) -> ValueError:
-        return ValueError(f"{text!r} is no word in the generators {', '.join(names)}: {token!r} cannot be read. Write "
-                          "products and powers of generators, 'r*s^-1'.")
+        return ValueError(f"{shown(text)} is no word in the generators {clipped(', '.join(names))}: {shown(token)} "
+                          "cannot be read. Write products and powers of generators, 'r*s^-1'.")
 
-    def product() -> list[tuple[int, int]]:
-        nonlocal position
-        letters = power()
-        while position < len(tokens) and tokens[position] not in ")":
-            if tokens[position] == "*":
-                position += 1
-            letters += power()
-        return letters
-
-    def power() -> list[tuple[int, int]]:
-        nonlocal position
-        base = atom()
-        while position < len(tokens) and tokens[position] in ("^", "**"):
-            position += 1
-            sign = 1
-            if position < len(tokens) and tokens[position] == "-":
-                sign, position = -1, position + 1
-            if position >= len(tokens) or not tokens[position].isdigit():
-                raise fail(tokens[position] if position < len(tokens) else "^")
-            k = sign * int(tokens[position])
-            position += 1
-            base = base * k if k >= 0 else [(i, -e) for i, e in reversed(base)] * -k
-        return base
-
-    def atom() -> list[tuple[int, int]]:
-        nonlocal position
-        if position >= len(tokens):
-            raise fail("the end")
+    while position < len(tokens):
         token = tokens[position]
         position += 1
-        if token == "(":
-            inner = product()
-            if position >= len(tokens) or tokens[position] != ")":
-                raise fail("(")
+        if token in ("^", "**") and factor is not None:
+            sign = -1 if tokens[position:position + 1] == ["-"] else 1
+            position += sign < 0
+            if position >= len(tokens) or not tokens[position].isdecimal():
+                raise fail(tokens[position] if position < len(tokens) else "^")
+            base = letters[factor:]
+            k = _exponent(text, tokens[position], len(base), limit)
             position += 1
-            return inner
-        if token in names:
-            return [(list(names).index(token), 1)]
-        if token in ("1", "e"):
-            return []
-        raise fail(token)
-
-    letters = product() if tokens else []
-    if position < len(tokens):
-        raise fail(tokens[position])
+            limit -= len(base) * k if (sign, k) != (1, 1) else 0
+            letters[factor:] = (base if sign > 0 else [(i, -e) for i, e in reversed(base)]) * k
+        elif token == ")" and factor is not None and opened:
+            factor = opened.pop()
+        elif token == "*" and factor is not None:
+            factor = None
+        elif token == "(":
+            opened.append(len(letters))
+            factor = None
+        elif token in letter or token in ("1", "e"):
+            factor = len(letters)
+            letters += letter.get(token, ())
+        else:
+            raise fail(token)
+    if tokens and (factor is None or opened):
+        raise fail("the end" if factor is None else "(")
     return tuple(letters)
+
+
+def _exponent(text: str, digits: str, length: int, limit: int) -> int:
+    """The exponent of a power of so many letters, once the power is short enough to write out."""
+    if len(digits) > 20:
+        many = f"has an exponent of {len(digits)} digits"
+    elif length * (k := int(digits)) > limit:
+        many = f"writes out {length * k} letters" if limit == LETTERS else f"writes out more than {LETTERS} letters"
+    else:
+        return k
+    from .group import TooLarge
+    raise TooLarge(f"{shown(text)} {many}, and words are read up to {LETTERS} of them. Reduce the exponents by the "
+                   "orders of the factors, or take powers of elements: G.element('r') ** k.")
 
 
 def parse_permutation(value: Any, degree: int | None = None) -> tuple[int, ...]:
     """The image tuple of cycles '(0 1 2)(3 4)', of an image list, or of a sympy Permutation, on `degree` points.
+
+    Raises TooLarge for points past 10⁶, which are all points up to the largest that is named.
 
     >>> parse_permutation("(0 1 2)(3 4)")
     (1, 2, 0, 4, 3)
@@ -282,15 +294,15 @@ def parse_permutation(value: Any, degree: int | None = None) -> tuple[int, ...]:
         return _from_cycles(value, degree)
     if isinstance(value, np.ndarray) and np.issubdtype(value.dtype, np.integer):
         value = value.tolist()
-    images = tuple(value) if isinstance(value, Iterable) else (None,)
+    images = tuple(value) if isinstance(value, Sequence) and not isinstance(value, bytes) else (None,)
     if not all(isinstance(i, (int, np.integer)) and not isinstance(i, bool) for i in images):
-        raise ValueError(f"{value!r} is no permutation: its entries are not all integers. Write cycles \"(0 1 2)\" or "
-                         "the list of images [1, 2, 0].")
+        raise ValueError(f"{shown(value)} is no permutation: its entries are not all integers. Write cycles "
+                         "\"(0 1 2)\" or the list of images [1, 2, 0].")
     images = tuple(int(i) for i in images)
     if sorted(images) != list(range(len(images))):
         missing = next(iter(set(range(len(images))) - set(images)))
-        raise ValueError(f"{list(images)} is no permutation of 0…{len(images) - 1}: {missing} is no image. Every point "
-                         "is the image of exactly one point.")
+        raise ValueError(f"{shown(list(images))} is no permutation of 0…{len(images) - 1}: {missing} is no image. "
+                         "Every point is the image of exactly one point.")
     return images + tuple(range(len(images), degree or 0))
 
 
@@ -298,22 +310,28 @@ def _from_cycles(text: str, degree: int | None) -> tuple[int, ...]:
     body = text.strip()
     found = re.findall(r"\(([^()]*)\)", body)
     if body != "()" and (not found or re.sub(r"\([^()]*\)", "", body).strip()):
-        raise ValueError(f"{text!r} is no product of cycles. Write \"(0 1 2)(3 4)\", or \"()\" for the identity.")
-    try:
-        parts = [[int(p) for p in re.split(r"[\s,]+", cycle.strip()) if p] for cycle in found]
-    except ValueError:
-        raise ValueError(f"{text!r} has a point that is no integer. Points are 0, 1, 2, …") from None
-    points = [p for cycle in parts for p in cycle]
-    if min(points, default=0) < 0:
-        raise ValueError(f"{text!r} has the point {min(points)}. Points are 0, 1, 2, …")
-    repeated = next((p for p in points if points.count(p) > 1), None)
-    if repeated is not None:
-        raise ValueError(f"{text!r} moves the point {repeated} twice. Write disjoint cycles.")
-    images = list(range(max([*points, (degree or 0) - 1], default=-1) + 1))
-    for cycle in parts:
-        for here, there in zip(cycle, cycle[1:] + cycle[:1]):
+        raise ValueError(f"{shown(text)} is no product of cycles. Write \"(0 1 2)(3 4)\", or \"()\" for the "
+                         "identity.")
+    images: dict[int, int] = {}
+    for cycle in found:
+        points = [_point(text, p) for p in re.split(r"[\s,]+", cycle) if p]
+        for here, there in zip(points, points[1:] + points[:1]):
+            if here in images:
+                raise ValueError(f"{shown(text)} moves the point {here} twice. Write disjoint cycles.")
             images[here] = there
-    return tuple(images)
+    return tuple(images.get(i, i) for i in range(max([*images, (degree or 0) - 1], default=-1) + 1))
+
+
+def _point(text: str, digits: str) -> int:
+    if not re.fullmatch(r"-?\d+", digits):
+        raise ValueError(f"{shown(text)} has a point that is no integer. Points are 0, 1, 2, …")
+    if digits[0] == "-":
+        raise ValueError(f"{shown(text)} has the point {clipped(digits)}. Points are 0, 1, 2, …")
+    if len(digits) > 20 or int(digits) >= POINTS:
+        from .group import TooLarge
+        raise TooLarge(f"{shown(text)} has the point {clipped(digits)}, and points are read up to {POINTS - 1}. "
+                       "Number the points 0, 1, 2, … without gaps.")
+    return int(digits)
 
 
 def cycle_text(images: Sequence[int]) -> str:

@@ -41,7 +41,7 @@ def nearest(minpoly: tuple[Fraction, ...], target: acb) -> int:
     with precision(LABELS):
         distance = [abs(r - target).mid() for r in roots]
     order = sorted(range(len(roots)), key=distance.__getitem__)
-    if len(order) > 1 and distance[order[1]] - distance[order[0]] <= distance[order[1]] * 1e-9:
+    if len(order) > 1 and not distance[order[1]] - distance[order[0]] > distance[order[1]] * 1e-9:  # so for NaN too
         raise ValueError(f"root={_short(complex(target))} does not single out one of the roots "
                          f"{', '.join(_short(complex(r)) for r in roots)}. Give a nearer approximation.")
     return order[0]

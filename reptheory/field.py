@@ -11,7 +11,7 @@ from typing import Any
 from flint import acb, arb, fmpq, fmpq_poly, fmpz_poly
 
 from .embedding import approximation, complex_roots, descend, express, monic, nearest, primitive, refined
-from .exact import NotExact, padded, precision, rational, spelled
+from .exact import NotExact, clipped, padded, polynomial, precision, rational, shown, spelled
 from .number import FieldTooSmall, Number
 
 __all__ = ["Field", "FieldTooSmall", "NotExact", "Number", "Q", "cyclotomic", "number_field", "quadratic",
@@ -298,19 +298,20 @@ def real_cyclotomic(n: int) -> Field:
 def number_field(minpoly: Any, root: Any) -> Field:
     """Q(α) for the root α of an irreducible polynomial (ascending coefficients) nearest to `root`.
 
-    Raises ValueError for a reducible polynomial, and when two roots are equally near.
+    The polynomial may be text, "x**3 - 2". Raises ValueError for a reducible polynomial, and when two roots are equally
+    near.
 
     >>> number_field([-2, 0, 0, 1], root=1.26)
     number_field([-2, 0, 0, 1], root=1.26)
     """
     poly = fmpq_poly([_coefficient(c) for c in _ascending(minpoly)])
     if poly.degree() < 1:
-        raise ValueError(f"number_field({minpoly!r}): a minimal polynomial has degree ≥ 1. Give its coefficients, "
+        raise ValueError(f"number_field({shown(minpoly)}): a minimal polynomial has degree ≥ 1. Give its coefficients, "
                          "ascending: [-2, 0, 0, 1] for x³ − 2.")
     factors = fmpz_poly([int(c) for c in (poly * poly.denom()).coeffs()]).factor()[1]
     if len(factors) > 1 or factors[0][1] > 1:
-        raise ValueError(f"number_field({minpoly!r}): the polynomial is reducible, with factors "
-                         f"{', '.join(str(f) for f, _ in factors)}. Give the factor whose root you mean.")
+        raise ValueError(f"number_field({shown(minpoly)}): the polynomial is reducible, with factors "
+                         f"{clipped(', '.join(str(f) for f, _ in factors))}. Give the factor whose root you mean.")
     coefficients = monic(poly)
     if len(coefficients) == 2:
         return Q
@@ -334,8 +335,7 @@ def _order(name: str, n: Any) -> None:
 
 def _ascending(minpoly: Any) -> list[Any]:
     if isinstance(minpoly, str):
-        import sympy
-        minpoly = sympy.Poly(sympy.sympify(minpoly))
+        return polynomial(minpoly)
     return list(minpoly.all_coeffs())[::-1] if hasattr(minpoly, "all_coeffs") else list(minpoly)
 
 

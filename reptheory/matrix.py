@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from flint import fmpq, fmpq_mat, fmpq_poly, fmpz_mat
 
+from .exact import shown
 from .field import Field, Number, Q, exact
 from .rounding import float_table
 
@@ -38,7 +39,7 @@ class Matrix:
             rows = rows.tolist()
         if not isinstance(rows, Sequence) or isinstance(rows, str) or not all(
                 isinstance(row, Sequence) and not isinstance(row, str) for row in rows):
-            raise ValueError(f"{rows!r} is no matrix. Write a list of rows, [[1, 0], [0, 1]].")
+            raise ValueError(f"{shown(rows)} is no matrix. Write a list of rows, [[1, 0], [0, 1]].")
         if len({len(row) for row in rows}) > 1:
             raise ValueError(f"the rows have lengths {', '.join(str(len(row)) for row in rows)}. Give equal lengths.")
         numbers = [[exact(x) for x in row] for row in rows]

@@ -7,6 +7,7 @@ from math import factorial, lcm
 from typing import Any
 
 from .element import generator_names, parse_permutation
+from .exact import clipped, shown
 from .field import Field, Q, quadratic
 from .group import Group, InfiniteGroup, TooLarge
 from .matrix import Matrix
@@ -196,10 +197,10 @@ def _matrix_group(generators: dict[str, Any], limit: int) -> Group:
     matrices = {}
     for name, value in generators.items():
         if not _is_matrix(value):
-            raise ValueError(f"{name} = {value!r} is no matrix, but other generators are. Give exact square matrices "
-                             "[[0, -1], [1, 0]], or permutations, not both.")
+            raise ValueError(f"{name} = {shown(value)} is no matrix, but other generators are. Give exact square "
+                             "matrices [[0, -1], [1, 0]], or permutations, not both.")
         m = Matrix.of(value)
-        if m.shape[0] != m.shape[1]:
+        if m.shape[0] != m.shape[1] or not m.shape[0]:
             raise ValueError(f"the matrix of {name} has shape {m.shape[0]}×{m.shape[1]}. Give square matrices, or "
                              "cycles as text \"(0 1 2)\".")
         if m.det().is_zero:
@@ -212,9 +213,9 @@ def _matrix_group(generators: dict[str, Any], limit: int) -> Group:
                          "size.")
     for name, m in matrices.items():
         if _finite_order(m) is None:
-            raise InfiniteGroup(f"the matrix of {name}, {m}, has infinite order: it is not diagonalisable with "
-                                "roots of unity as eigenvalues, so no power of it is 1. Change it: in a finite "
-                                "group every generator has finite order.")
+            raise InfiniteGroup(f"the matrix of {name}, {clipped(str(m))}, has infinite order: it is not "
+                                "diagonalisable with roots of unity as eigenvalues, so no power of it is 1. Change it: "
+                                "in a finite group every generator has finite order.")
     n = sizes.pop()
     starts = [[int(i == j) for j in range(n)] for i in range(n)]
     from .standard import _literal

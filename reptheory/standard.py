@@ -1,7 +1,6 @@
 """The representations every group has, and those given on generators: permutations and exact matrices."""
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,6 +13,7 @@ from .group import Group
 from .matrix import Matrix
 from .monomial import Monomial
 from .rep import ONE, Action, Explicit, Rep
+from .subgroup import text_of
 
 
 def trivial(group: Group) -> Rep:
@@ -66,9 +66,9 @@ def permutation(group: Group, **images: Any) -> Rep:
     2
     """
     values = named_values(group, images)
-    degree = max((_largest(v) for v in values), default=0) + 1
+    degree = max(1, *(len(parse_permutation(v)) for v in values))
     given = tuple(Monomial.of(parse_permutation(v, degree)) for v in values)
-    text = ", ".join(f"{n}={v!r}" for n, v in zip(group.names, values))
+    text = ", ".join(f"{n}={text_of(v)}" for n, v in zip(group.names, values))
     homomorphism_check(group, given)
     return Explicit(group, given, (ONE,) * degree, "R", f"{group.atom}.permutation({text})")
 
@@ -134,13 +134,6 @@ def _parity(images: np.ndarray) -> int:
             i = images[i]
             sign = -sign if i != start else sign
     return sign
-
-
-def _largest(value: Any) -> int:
-    """The largest point that cycles, an image list or a sympy permutation name."""
-    if isinstance(value, str):
-        return max(map(int, re.findall(r"\d+", value)), default=0)
-    return len(list(value)) - 1 if not hasattr(value, "array_form") else value.size - 1
 
 
 def _literal(matrix: Matrix) -> str:

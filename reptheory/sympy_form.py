@@ -8,7 +8,7 @@ from typing import Any
 from flint import acb, arb, fmpz
 
 from .embedding import nearest
-from .exact import NotExact, precision
+from .exact import NotExact, precision, shown
 from .field import Field, number_field, quadratic
 from .number import Number
 
@@ -38,7 +38,8 @@ def from_sympy(x: Any) -> Number:
     quadratic(5).number('1/2', '1/2')
     """
     if not type(x).__module__.startswith("sympy"):
-        raise NotExact(f"{x!r} is no exact number. Write an integer, a Fraction, \"p/q\", a sympy number or a Number.")
+        raise NotExact(f"{shown(x)} is no exact number. Write an integer, a Fraction, \"p/q\", a sympy number or a "
+                       "Number.")
     import sympy
 
     t = sympy.Symbol("t")

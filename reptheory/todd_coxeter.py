@@ -6,6 +6,11 @@ from collections.abc import Sequence
 from .element import Word
 
 DEFINITIONS = 30  # how many times the limit of cosets may be defined before the enumeration is given up
+STEPS, A_COSET = 10_000_000, 500  # entries read and made before the enumeration is given up: so many, and by coset
+
+
+class OutOfSteps(Exception):
+    """An enumeration that passed its limit of steps; `presentation` turns it into TooLarge."""
 
 
 class CosetTable:
@@ -31,9 +36,11 @@ class CosetTable:
         self.rows: list[list[int]] = [[-1] * len(self.inverse)]
         self.parent = [0]
         self.live = 1
+        self.steps = self.allowed = 0
 
     def enumerate(self, limit: int) -> bool:
-        """Fill the table; False where more than `limit` cosets stay in use."""
+        """Fill the table; False where more than `limit` cosets stay in use, OutOfSteps where that takes too long."""
+        self.allowed = STEPS + A_COSET * limit
         c = 0
         while c < len(self.rows):
             for word, period, closed in zip(self.relators, self.periods, self.closed):
@@ -57,12 +64,19 @@ class CosetTable:
     def _look_ahead(self, start: int) -> None:
         """Trace without defining, to find the cosets that are equal already."""
         for c in range(start, len(self.rows)):
-            for word in self.relators:
+            for word, closed in zip(self.relators, self.closed):
                 if self.parent[c] != c:
                     break
-                self._trace(c, word, False)
+                if c not in closed:
+                    self._trace(c, word, False)
+
+    def _step(self, count: int) -> None:
+        self.steps += count
+        if self.steps > self.allowed:
+            raise OutOfSteps
 
     def _define(self, c: int, x: int) -> int:
+        self._step(len(self.inverse))
         new = len(self.rows)
         self.rows.append([-1] * len(self.inverse))
         self.parent.append(new)
@@ -80,6 +94,8 @@ class CosetTable:
                 front, i = there, i + 1
             while j >= i and (there := rows[back][inverse[word[j]]]) >= 0:
                 back, j = there, j - 1
+            if i >= j or not fill:
+                self._step(i + len(word) - j)
             if i > j:
                 if front != back:
                     self._merge(front, back)
