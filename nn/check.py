@@ -33,7 +33,7 @@ def equivariance_error(module: Model, in_type: rt.Rep, out_type: rt.Rep, *, size
     >>> G = rt.D(4); equivariance_error(torch.nn.Linear(8, 8, bias=False), G.regular, G.regular) > 0.1
     True
     """
-    return _Trial(module, in_type, out_type, size, batch, action, seed).worst().error
+    return Trial(module, in_type, out_type, size, batch, action, seed).worst().error
 
 
 def assert_equivariant(module: Model, in_type: rt.Rep, out_type: rt.Rep, *, tolerance: float | None = None,
@@ -47,7 +47,7 @@ def assert_equivariant(module: Model, in_type: rt.Rep, out_type: rt.Rep, *, tole
 
     >>> G = rt.D(4); assert_equivariant(torch.nn.ReLU(), G.regular, G.regular, exact=True)
     """
-    trial = _Trial(module, in_type, out_type, size, batch, action, seed, exact)
+    trial = Trial(module, in_type, out_type, size, batch, action, seed, exact)
     found = trial.worst()
     allowed = 0.0 if exact else trial.tolerance if tolerance is None else tolerance
     if found.error <= allowed:
@@ -89,7 +89,7 @@ class Violation:
 
 
 @dataclass(frozen=True, eq=False)
-class _Trial:
+class Trial:
     """One question: this module, between these types, on these random features."""
 
     module: Model

@@ -1,8 +1,8 @@
 """Features: tensors (batch, channels, *spatial) with a type, their parts, and how a group moves them."""
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
@@ -11,12 +11,20 @@ import reptheory as rt
 from reptheory.monomial import Monomial
 from reptheory.space import Grid, Hexagonal
 
+Result = TypeVar("Result")
+
 
 class WrongChannels(ValueError):
     """A tensor whose shape is not (batch, V.dim, *spatial)."""
 
 
-@torch.compiler.assume_constant_result
+def _constant(function: Callable[..., Result]) -> Callable[..., Result]:
+    """Mark a function as torch.compiler.assume_constant_result does, without its import of the whole compiler."""
+    function._dynamo_marked_constant = True  # type: ignore[attr-defined]
+    return function
+
+
+@_constant
 def layout(rep: rt.Rep) -> tuple[tuple[int, int], ...]:
     """The pairs (multiplicity, dimension) of the summands, as plain integers.
 
@@ -26,7 +34,7 @@ def layout(rep: rt.Rep) -> tuple[tuple[int, int], ...]:
     return tuple((int(m), int(a.dim)) for m, a in rep.summands)
 
 
-@torch.compiler.assume_constant_result
+@_constant
 def _expected(rep: rt.Rep) -> tuple[int, str]:
     return int(rep.dim), rep.expression
 
@@ -125,7 +133,7 @@ def action_on_space(group: rt.Group, ndim: int, action: rt.Rep | None = None) ->
 def _act(part: torch.Tensor, rep: rt.Rep, element: rt.Element) -> torch.Tensor:
     """ρ̂(g) on axis 1, by moving and signing entries where it is a signed permutation."""
     action = rep.action(element)
-    if isinstance(action, Monomial) and _preserves(action, rep.gram):
+    if isinstance(action, Monomial) and preserves(action, rep.gram):
         back = action.inverse()
         if back.is_identity:
             return part
@@ -140,25 +148,41 @@ def _act(part: torch.Tensor, rep: rt.Rep, element: rt.Element) -> torch.Tensor:
     return torch.einsum("ij,bj...->bi...", matrix.to(part.device), part)
 
 
-def _preserves(action: Monomial, gram: Sequence[Any]) -> bool:
-    """Whether a signed permutation only exchanges coordinates of equal length, so that ρ̂ = ρ."""
+def preserves(action: Monomial, gram: Sequence[Any]) -> bool:
+    """Whether a signed permutation only exchanges coordinates of equal length, so that ρ̂ = ρ.
+
+    >>> preserves(Monomial.of([1, 0]), (1, 2))
+    False
+    """
     return all(gram[i] == gram[int(j)] for i, j in enumerate(action.images))
 
 
-def _turn(x: torch.Tensor, action: rt.Rep, element: rt.Element) -> torch.Tensor:
-    """f ↦ f(g⁻¹ ·) by permuting and flipping axes; x is the last axis, y runs up the one before."""
+def turned_axes(ndim: int, action: rt.Rep, element: rt.Element) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """f ↦ f(g⁻¹ ·) as (axes, flips): x.permute(axes).flip(flips) for a tensor of `ndim` axes, the last of them spatial.
+
+    x is the last axis, y runs up the one before. Raises NotPreserved unless g acts by a signed permutation.
+
+    >>> G = rt.D(4); turned_axes(4, G.vector, G.element("r"))
+    ((0, 1, 3, 2), (2,))
+    """
     moves = action.action(element)
-    if not (isinstance(moves, Monomial) and _preserves(moves, action.gram)):
+    if not (isinstance(moves, Monomial) and preserves(moves, action.gram)):
         raise rt.NotPreserved(
             f"{element} does not preserve square grids: its matrix on space is {action(element)}, which is "
             "no signed permutation. Use action=rt.lattice('hexagonal', r) for C(3), C(6), D(3), D(6), or "
             "action=rep with signed permutation matrices.")
-    order, flips = list(range(x.ndim)), []
+    order, flips = list(range(ndim)), []
     for source, (target, sign) in enumerate(zip(moves.images.tolist(), moves.signs.tolist())):
-        order[-1 - target] = x.ndim - 1 - source
+        order[-1 - target] = ndim - 1 - source
         downwards = ((source == 1) + (target == 1)) % 2  # the y axis is stored from the top
         if (sign < 0) != bool(downwards):
-            flips.append(x.ndim - 1 - target)
+            flips.append(ndim - 1 - target)
+    return tuple(order), tuple(flips)
+
+
+def _turn(x: torch.Tensor, action: rt.Rep, element: rt.Element) -> torch.Tensor:
+    """f ↦ f(g⁻¹ ·) by permuting and flipping axes."""
+    order, flips = turned_axes(x.ndim, action, element)
     x = x.permute(order)
     return x.flip(flips) if flips else x
 

@@ -52,7 +52,7 @@ def lower(hom: Hom, normalise: bool = True, *, bias: bool = False, init: str = "
             args.append(parts.bias(constant.basis))
         parts.act(hom, args, stride, padding, padding_mode, dilation)
     source = f"{hom.expression}, dim {hom.dim}; {hom.certificate!r}"
-    return Plan(("x",), tuple(parts.params), tuple(parts.consts), tuple(parts.steps), parts.steps[-1].name, source)
+    return Plan(("x",), tuple(parts.params), tuple(parts.consts), tuple(parts.steps), parts.steps[-1].name, source, hom)
 
 
 @dataclass

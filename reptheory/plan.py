@@ -115,7 +115,8 @@ class Plan:
     """A program in single assignment form: inputs, parameters, constants ↦ output.
 
     Parameters are coordinates; `plan(weights, x)` is its meaning in NumPy, `print(plan)` its text and
-    `plan.digest` its address by content. `note` says where it came from; it is neither compared nor digested.
+    `plan.digest` its address by content. `note` says where it came from, and `origin` is the question that it answers,
+    for those who write it out; neither is compared or digested, and the origin is neither saved nor pickled.
     BadPlan when a name is not new or not defined, or an operation does not take what it is given.
 
     >>> w = Param("w", (1, 3), Fraction(1, 3))
@@ -132,6 +133,7 @@ class Plan:
     steps: tuple[Step, ...]
     output: str
     note: str = field(default="", compare=False)
+    origin: object = field(default=None, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         known: set[str] = set()
@@ -253,6 +255,9 @@ class Plan:
 
     def __deepcopy__(self, memo: dict) -> Plan:
         return self
+
+    def __getstate__(self) -> dict[str, object]:
+        return {name: value for name, value in self.__dict__.items() if name != "origin"}
 
     def __repr__(self) -> str:
         ends = f"{', '.join(self.inputs)} -> {self.output}"

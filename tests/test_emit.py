@@ -106,7 +106,7 @@ def test_emitted_source_is_tidy(drawn):
     assert not any(isinstance(node, ast.For | ast.While | ast.If) for node in ast.walk(function(tree, "forward")))
     modules = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
     assert modules <= {"torch", "torch.nn.functional", "base64"}
-    assert ast.get_docstring(tree).startswith("Drawn at random: a \\ and ''' are harmless.")
+    assert ast.get_docstring(tree).startswith('Drawn at random: a \\ and """ are harmless.')
     assert drawn[0].digest in text
 
 
@@ -130,7 +130,7 @@ def test_emitted_source_is_what_a_person_would_write():
         kernel, shared = self.filters()
         return F.conv2d(x, kernel, shared, padding=1)
 '''
-    assert "class Convolution(torch.nn.Module):" in text
+    assert "class Convolution(Tabled):" in text
     assert "self.weight = torch.nn.Parameter(torch.empty(18, 2, 2, device=device, dtype=dtype))" in text
     assert "torch.nn.init.normal_(self.weight, std=(1 / 9) ** 0.5)" in text
 

@@ -1,0 +1,118 @@
+"""The self-check of emitted source: it passes for what was emitted, and fails for what was changed since."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+
+import pytest
+import torch
+from hypothesis import assume, given, settings
+from symmetries import homs
+from test_emit import imported
+
+import nn
+import reptheory as rt
+from nn.emit import source
+from reptheory.plan import Plan
+
+G, HEXAGON = rt.D(4), rt.lattice("hexagonal", 1)
+EXACT = {
+    "monomial": nn.EquivariantConv2d(2 * G.regular, G.vector + G.regular, 3, stride=2, padding=1),
+    "linear": nn.EquivariantLinear(2 * G.vector + G.trivial, G.vector + G.regular),
+    "schur": nn.EquivariantLinear(2 * G.vector + G.trivial, 3 * G.vector),
+    "circular": nn.EquivariantConv2d(G.regular, G.vector, 3, padding=4, padding_mode="circular"),
+    "line": nn.EquivariantConv1d(rt.C(2).regular, rt.C(2).regular, 3, action=rt.C(2).sign),
+    "space": nn.EquivariantConv3d(rt.octahedral().trivial, rt.octahedral().vector, 3),
+    "set": rt.lower(rt.Hom(rt.S(3).natural, rt.S(3).regular, on=rt.gset(rt.S(3).natural))),
+    "hexagon": nn.EquivariantConv2d(rt.D(6).regular, rt.D(6).regular, on=HEXAGON, padding=1),
+    "plan": rt.lower(rt.Hom(G.regular, G.regular, on=rt.grid(3)), normalise=False, bias=True),
+}
+ROUNDED = {
+    "irrational": nn.EquivariantLinear(rt.D(5).regular, 2 * rt.D(5).vector),
+    "lattice": nn.EquivariantConv2d(rt.D(6).vector, 2 * rt.D(6).vector, on=HEXAGON, stride=2, padding=2),
+    "complex": nn.EquivariantLinear(2 * rt.C(5).regular.complexify(), rt.C(5).regular.complexify()),
+}
+
+
+@pytest.mark.parametrize("layer", EXACT.values(), ids=EXACT)
+def test_signed_permutations_are_checked_on_integers(layer):
+    text = source(layer)
+    assert "integers up to 99" in text and "bound=0.0" in text
+    assert imported(layer).Layer().self_check() == 0.0
+    assert imported(layer).Layer().self_check(seed=1) == 0.0
+
+
+@pytest.mark.parametrize("layer", ROUNDED.values(), ids=ROUNDED)
+def test_other_representations_are_checked_to_a_stated_bound(layer):
+    text = source(layer)
+    terms = int(re.search(r"bound=8 \* (\d+) \* torch.finfo\(torch.float64\).eps", text)[1])
+    assert f"8 eps for each of the {terms} numbers" in text
+    assert 0 < imported(layer).Layer().self_check() <= 8 * terms * torch.finfo(torch.float64).eps
+
+
+@settings(max_examples=25)
+@given(homs())
+def test_every_plan_of_a_question_checks_itself(hom: rt.Hom):
+    assume(hom.dim and hom.group.names)
+    module = imported(rt.lower(hom))
+    assert module.Layer().self_check() <= 1e-12
+
+
+def changed(layer, table: str, entry: int, by: float = 1) -> torch.nn.Module:
+    """The emitted layer with one number of its text another."""
+    module = imported(layer)
+    flat = module.TABLES[table].view(-1)
+    flat[entry] = (flat[entry] + by) % 8 if flat.dtype == torch.int64 else flat[entry] * -by
+    return module.Layer()
+
+
+@pytest.mark.parametrize("kind, table", [
+    ("monomial", "index_0"), ("monomial", "index_1"), ("monomial", "sign_0"), ("linear", "sign_0"),
+    ("circular", "index_0"), ("set", "index_0"), ("hexagon", "index_0"), ("plan", "index_0"), ("space", "sign_0"),
+    ("irrational", "basis_0"), ("lattice", "basis_0"), ("lattice", "spread"),
+])
+@pytest.mark.parametrize("entry", [0, -1])
+def test_a_changed_entry_is_found(kind: str, table: str, entry: int):
+    layer = (EXACT | ROUNDED)[kind]
+    given = imported(layer).TABLES[table].view(-1)
+    if not given[entry]:
+        entry = int(given.nonzero()[entry])
+    with pytest.raises(AssertionError, match=r"Layer does not commute with the generator (r|s|x|y|z): f\(\1·x\) and"):
+        changed(layer, table, entry).self_check()
+
+
+def test_a_changed_action_is_found():
+    module = imported(EXACT["monomial"])
+    module.ACTIONS["s"]["D(4).vector"][1][0] = -1
+    with pytest.raises(AssertionError, match=r"generator s: f\(s·x\) and s·f\(x\) differ by .* and 0 is allowed"):
+        module.Layer().self_check()
+    module = imported(EXACT["monomial"])
+    module.TURNS["r"] = ((0, 1, 3, 2), (3,))
+    with pytest.raises(AssertionError, match="the generator r"):
+        module.Layer().self_check()
+
+
+def test_the_docstring_states_the_question_and_its_answer():
+    layer = EXACT["monomial"]
+    text = imported(layer).__doc__
+    assert text.startswith("Hom(2*D(4).regular, D(4).vector + D(4).regular, on=grid(3))\n")
+    for line in ("Group: D(4)  # order 8, generators r, s.", "Input: 2*D(4).regular, 16 channels.",
+                 "Output: D(4).vector + D(4).regular, 10 channels.", "Space: grid(3), 9 points.",
+                 "Dimension: 180 of 1440, exact over Q.", layer.plan.digest,
+                 "Certificate: 180 by orbits, 180 by characters, residual 0, over Q: ok."):
+        assert line in text
+
+
+def test_the_file_checks_itself_when_it_is_run(tmp_path):
+    path = tmp_path / "layer.py"
+    path.write_text(source(EXACT["linear"], "Linear"), encoding="utf-8")
+    run = subprocess.run([sys.executable, "-I", "-W", "ignore", str(path)], capture_output=True, text=True,
+                         cwd=tmp_path)
+    assert (run.returncode, run.stdout) == (0, "Linear commutes with r s up to a relative error of 0.0\n")
+
+
+def test_a_plan_of_no_question_has_no_check():
+    text = source(Plan(("x",), (), (), (), "x"))
+    assert "self_check" not in text and "__main__" not in text
