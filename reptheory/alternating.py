@@ -19,8 +19,7 @@ from .partition import (
     sign,
 )
 
-Half = tuple[Partition, str]
-Key = Partition | Half
+Key = Partition | tuple[Partition, str]
 
 
 def splits(mu: Partition) -> bool:
@@ -161,5 +160,5 @@ def parted(key: Key) -> tuple[Partition, str]:
     return (key[0], str(key[1])) if key and isinstance(key[0], tuple) else (key, "")
 
 
-def _halves(mu: Partition) -> tuple[Half, Half]:
+def _halves(mu: Partition) -> tuple[Key, Key]:
     return (mu, "+"), (mu, "-")

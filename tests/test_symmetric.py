@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reptheory import young
 from reptheory.alternating import (
     alternating_class,
     alternating_class_size,
@@ -23,6 +24,7 @@ from reptheory.alternating import (
 )
 from reptheory.field import Q, quadratic
 from reptheory.group import TooLarge
+from reptheory.matrix import Matrix
 from reptheory.murnaghan import character_value, symmetric_table
 from reptheory.partition import (
     NotAPartition,
@@ -38,6 +40,7 @@ from reptheory.partition import (
     representative,
     sign,
 )
+from reptheory.young import Half, Seminormal, seminormal, sorting_word
 
 # Fulton and Harris, Representation Theory: S_3 in 1.3, S_4 and A_4 in 2.3, S_5 and A_5 in 3.1, our order.
 SYMMETRIC = {
@@ -86,6 +89,14 @@ def conjugated(images, by):
     for i, image in enumerate(images):
         moved[by[i]] = by[image]
     return tuple(moved)
+
+
+def transposition(n: int, i: int) -> tuple[int, ...]:
+    return (*range(i), i + 1, i, *range(i + 2, n))
+
+
+def product(g, h):
+    return tuple(g[i] for i in h)
 
 
 # Partitions ----------------------------------------------------------------------------------------------------------
@@ -221,3 +232,116 @@ def test_the_root_of_a_self_conjugate_shape_squares_to_the_signed_product_of_its
 def test_an_odd_permutation_has_no_class_in_the_alternating_group():
     with pytest.raises(ValueError, match=r"cycle type \(2, 1\) and is odd"):
         alternating_class((1, 0, 2))
+
+
+# Matrices ------------------------------------------------------------------------------------------------------------
+SELF_CONJUGATE = [shape for n in range(2, 9) for shape in partitions(n) if conjugate(shape) == shape]
+halves = st.sampled_from([(shape, which) for shape in SELF_CONJUGATE for which in "+-"])
+
+
+@given(st.integers(0, 6).flatmap(lambda n: st.sampled_from(partitions(n))))
+def test_the_transpositions_satisfy_the_coxeter_relations(shape):
+    n, form = sum(shape), Seminormal(shape)
+    s = [form.matrix(transposition(n, i)) for i in range(n - 1)]
+    for i, a in enumerate(s):
+        assert (a @ a).is_identity
+        for j, b in enumerate(s[:i]):
+            assert a @ b == b @ a if j < i - 1 else a @ b @ a == b @ a @ b
+
+
+@given(shapes.filter(lambda shape: sum(shape) <= 7), st.data())
+def test_the_seminormal_form_is_a_representation_with_a_metric_and_the_right_character(shape, data):
+    form = Seminormal(shape)
+    g, h = (data.draw(image_tuples(sum(shape))) for _ in range(2))
+    assert form.matrix(product(g, h)) == form.matrix(g) @ form.matrix(h)
+    assert form.matrix(g).trace() == character_value(shape, cycle_type(g))
+    metric = Matrix.diagonal(form.metric)
+    assert form.matrix(g).T @ metric @ form.matrix(g) == metric
+    assert len(form.metric) == form.dim == dimension(shape) and all(d > 0 for d in form.metric)
+
+
+@pytest.mark.parametrize("shape", [shape for n in range(1, 7) for shape in partitions(n)], ids=str)
+def test_the_jucys_murphy_elements_are_diagonal_and_read_off_the_contents(shape):
+    """(0 k) + … + (k−1 k) is the content of k on each tableau: Okounkov and Vershik, A new approach (1996)."""
+    form, n = Seminormal(shape), sum(shape)
+    spectra = []
+    for k in range(n):
+        total = Matrix.zeros(form.dim, form.dim)
+        for j in range(k):
+            total = total + form.matrix((*range(j), k, *range(j + 1, k), j, *range(k + 1, n)))
+        spectra.append([total[t, t] for t in range(form.dim)])
+        assert total == Matrix.diagonal(spectra[-1])
+    contents = Counter(Q(j - i) for i, row in enumerate(shape) for j in range(row))
+    found = set(zip(*spectra))
+    assert len(found) == form.dim and all(Counter(vector) == contents for vector in found)
+
+
+def test_long_words_in_integers_of_any_size_give_the_same(monkeypatch):
+    form, g = Seminormal((4, 2, 1, 1)), (7, 3, 5, 1, 6, 0, 4, 2)
+    expected = form.matrix(g)
+    for word in (1, 10**3, 10**7):
+        monkeypatch.setattr(young, "WORD", word)
+        assert form.matrix(g) == expected
+
+
+def test_the_largest_irrep_of_s10():
+    form, cycle = Seminormal((4, 3, 2, 1)), (*range(1, 10), 0)
+    assert form.dim == 768 and form.matrix(cycle).trace() == character_value(form.shape, (10,)) == 0
+
+
+@given(st.permutations(range(7)))
+def test_a_sorting_word_is_shortest_and_spells_the_permutation(images):
+    word, spelled = sorting_word(images), tuple(range(7))
+    for i in word:
+        spelled = product(transposition(7, i), spelled)
+    assert spelled == tuple(images)
+    assert len(word) == sum(images[i] > images[j] for j in range(7) for i in range(j))
+
+
+@pytest.mark.parametrize("n", range(8))
+def test_every_irrep_of_the_alternating_group_has_its_row_of_the_table_as_traces(n):
+    for key, row in zip(alternating_irreps(n), alternating_table(n)):
+        form = seminormal(key)
+        assert tuple(form.matrix(alternating_representative(c)).trace() for c in alternating_classes(n)) == row
+
+
+@given(halves, st.data())
+def test_a_half_is_a_unitary_representation_over_the_field_of_its_character(key, data):
+    form = seminormal(key)
+    g, h = (data.draw(image_tuples(form.degree, even=True)) for _ in range(2))
+    assert form.matrix(product(g, h)) == form.matrix(g) @ form.matrix(h)
+    metric = Matrix.diagonal(form.metric)
+    assert form.matrix(g).H @ metric @ form.matrix(g) == metric and len(form.metric) == form.dim
+    assert form.matrix(g).field == associator_root(key[0]).field
+
+
+@given(st.sampled_from(SELF_CONJUGATE), st.data())
+def test_the_associator_squares_to_a_scalar_and_anticommutes_with_transpositions(shape, data):
+    form, half_form = Seminormal(shape), Half(shape, "+")
+    associator = Matrix.of([[form.signed_metric[t] if s == form.dim - 1 - t else 0 for t in range(form.dim)]
+                            for s in range(form.dim)])
+    s = form.matrix(transposition(form.degree, data.draw(st.integers(0, form.degree - 2))))
+    assert associator @ s == -(s @ associator)
+    assert associator @ associator == Matrix.identity(form.dim) * half_form.eigenvalue**2
+    assert Half(shape, "-").eigenvalue == -half_form.eigenvalue
+
+
+def test_the_halves_are_real_or_conjugate():
+    assert Half((3, 1, 1), "+").matrix((1, 2, 3, 4, 0)).field.is_real
+    plus, minus = (Half((3, 3, 3), which).matrix((1, 2, 3, 4, 0, 6, 7, 5, 8)) for which in "+-")
+    assert plus.conj() == minus != plus
+
+
+def test_refusals_of_matrices():
+    with pytest.raises(ValueError, match=r"has cycle type \(2, 1, 1\) and is odd.*Use S\^\(2, 2\)"):
+        Half((2, 2), "+").matrix((1, 0, 2, 3))
+    with pytest.raises(ValueError, match=r"belong to λ = λ' of n ≥ 2, and \(2, 1, 1\)' is \(3, 1\)"):
+        seminormal(((2, 1, 1), "+"))
+    with pytest.raises(ValueError, match=r"S\(3\), and \[1, 0\] permutes 2 points"):
+        Seminormal((2, 1)).matrix((1, 0))
+    with pytest.raises(ValueError, match=r"\[1, 1, 0\] is no permutation of 0…2"):
+        Seminormal((2, 1)).matrix((1, 1, 0))
+    with pytest.raises(NotAPartition, match=r"Write \(2, 1\)"):
+        seminormal((1, 2))
+    with pytest.raises(TooLarge, match=r"dimension 292864, and matrices are made up to dimension 2500"):
+        Seminormal((5, 4, 3, 2, 1)).matrix(tuple(range(15)))
