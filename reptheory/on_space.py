@@ -1,12 +1,19 @@
 """How a group moves space: one exact matrix for each generator, in a basis with a diagonal metric."""
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 from .field import Number, Q
 from .irreps import rotation
 from .matrix import Matrix
+from .monomial import as_matrix
+from .standard import matrices as rep_of
+
+if TYPE_CHECKING:
+    from .group import Group
 
 
 @dataclass(frozen=True)
@@ -43,3 +50,20 @@ class Polygon:
     def gram(self) -> tuple[Number, ...]:
         """The metric (1, 1/sin²)."""
         return self._turn[1]
+
+
+def in_space(group: Group, /, gram: Sequence | None = None, **matrices: Any) -> Group:
+    """The same group, moved in space by these exact matrices on its generators: they become G.vector.
+
+    They are checked as by G.rep, and raise what it raises: NotARepresentation, NotExact, ValueError.
+
+    >>> import reptheory as rt
+    >>> G = in_space(rt.group(r="(0 1 2 3)"), r=[[0, -1], [1, 0]]); G
+    in_space(group(r='(0 1 2 3)'), r=[[0, -1], [1, 0]])  # order 4
+    >>> rt.Hom(G.trivial, G.vector, on=rt.grid(3)).dim
+    4
+    """
+    rep = rep_of(group, gram, **matrices)
+    text = rep.expression.removeprefix(f"{group.atom}.rep(")
+    space = Given(tuple(map(as_matrix, rep.actions)), rep.gram)
+    return replace(group, on_space=space, expression=f"in_space({group.expression}, {text}")

@@ -7,7 +7,6 @@ import os
 import re
 from collections.abc import Callable, Mapping
 from fractions import Fraction
-from pathlib import Path
 from types import MappingProxyType
 
 import numpy as np
@@ -16,6 +15,7 @@ from safetensors.numpy import save as to_bytes
 
 from .exact import clipped, shown
 from .plan import FORMAT, BadPlan, Const, Param, Plan, Step, Table
+from .whole_file import write_whole
 
 KEY = "intertwiner"
 AGAIN = "Write it again with rt.save."
@@ -42,13 +42,7 @@ def save(plan: Plan, path: str | os.PathLike[str]) -> None:
     text = json.dumps({**plan.to_json(), "note": plan.note, "digest": plan.digest})
     metadata = {KEY: str(FORMAT), "plan": text, "sha256": hashlib.sha256(text.encode()).hexdigest()}
     data = to_bytes({c.name: _real(c.value) for c in plan.consts}, metadata)
-    path = Path(path)
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        draft.write_bytes(data)
-        os.replace(draft, path)
-    finally:
-        draft.unlink(missing_ok=True)
+    write_whole(path, data)
 
 
 def load(path: str | os.PathLike[str], limit: int = LIMIT) -> Plan:

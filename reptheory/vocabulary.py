@@ -13,6 +13,7 @@ from .group import Group
 from .hom import Hom
 from .homomorphism import Homomorphism
 from .named import Q8, A, C, D, Dic, S, group, icosahedral, octahedral, tetrahedral
+from .on_space import in_space
 from .presentation import presentation
 from .product import semidirect, wreath
 from .rep import Rep
@@ -97,6 +98,7 @@ CONSTRUCTORS: dict[str, tuple[Callable[..., Any], dict[str, Kind]]] = {
     "presentation": (presentation, {"generators": TEXT, "relations": TEXT, "limit": integer(SIZE)}),
     "semidirect": (semidirect, {"normal": GROUP, "top": GROUP, "action": ACTION}),
     "wreath": (wreath, {"group": GROUP, "n": integer(100)}),
+    "in_space": (in_space, {"group": GROUP, "gram": NUMBERS, "**": MATRIX}),
     "Homomorphism": (Homomorphism, {"source": GROUP, "target": GROUP, "images": WORDS}),
     "Q": (Q, {"x": NUMBER}),
     "quadratic": (quadratic, {"d": integer(10 ** 100)}),

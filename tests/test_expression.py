@@ -24,6 +24,7 @@ EXAMPLES = [
     "group(limit=200000, r=[[0, -1], [1, 0]])", "group(r=[[cyclotomic(4).number(0, 1)]])",
     "presentation('r s', 'r^4, s^2, (r*s)^2')", "presentation('r', 'r^4', limit=200000)",
     "semidirect(C(7), C(3), {'r': {'r': 'r^2'}})", "wreath(C(2), 3)", "D(4).subgroup(t='r^2')",
+    "in_space(group(r='(0 1 2 3)'), r=[[0, '-1/2'], [2, 0]], gram=[1, '1/4'])",
     "(C(2) * C(3)).subgroup(t='(0 1)')", "D(4).trivial", "2*D(4).regular + D(4).vector",
     "3*(D(4).vector * D(4).sign)", "D(4).vector**3", "(D(4).vector + D(4).sign).dual", "D(4).vector.sym(2).alt(2)",
     "D(4).irrep('B1')", "D(4).irrep(1)", "C(5).irrep(2, over='C')", "C(5).irrep(2, over='C').realify()",
@@ -187,7 +188,7 @@ def test_the_tree_keeps_the_depth_and_the_places():
 MAKES = {"Group", "Rep", "Hom", "Field", "Number", "Grid", "Hexagonal", "GSet", "Homomorphism", "Element",
          "tuple[Homomorphism, ...]"}
 NOT_READ = {
-    "read": "reads these texts itself",
+    "load_group": "reads a file, and prints the generators in it",
 }
 NOT_READ_METHODS = {
     "copies": "prints as a sum", "conjugate": "prints as a subgroup", "field": "prints as a field",
