@@ -87,6 +87,7 @@ class Pullback(_Change):
         check_type(in_type)
         pulled = in_type.pullback(along)
         super().__init__(in_type, pulled, pulled if out_type is None else out_type)
+        self.along = along
 
 
 def matching(source: rt.Rep, target: rt.Rep) -> np.ndarray:

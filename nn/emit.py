@@ -3,29 +3,33 @@ from __future__ import annotations
 
 import keyword
 from dataclasses import replace
+from typing import Any
 
 import torch
 
 import reptheory as rt
 from reptheory.plan import Plan
-from reptheory.space import GSet
+from reptheory.space import GSet, Hexagonal
 
 from .emit_check import SelfCheck, self_check, set_check
-from .emit_class import RESERVED, file_text
+from .emit_class import RESERVED, ClassText, file_text
 from .emit_exact import EXACT, RANGES, growth, scales
+from .emit_layers import class_text, facts, plan_text
+from .emit_network import Network, check_or_reason, is_signed, leaves
 from .emit_plan import PlanText
-from .linear import EquivariantLinear, Intertwiner
+from .emit_text import docstring
+from .emit_torch import NoSource
+from .linear import Intertwiner
 from .module import PlanModule
 from .preserved import NoPreservedDomain
 
 
 def source(what: Plan | torch.nn.Module, name: str | None = None) -> str:
-    """The text of a module that needs torch only, with the parameters of the plan, or of a layer's plan.
+    """The text of a module that needs torch only: that of a plan, of a layer, or of a Sequential of layers.
 
-    Checkpoints go from one to the other, and outputs are equal bit by bit. Where the question behind the plan is
-    known, its docstring states group, types, dimension and certificate, and its `self_check()` tests
-    f(g·x) = g·f(x) on the generators. Raises TypeError for a module that runs no plan, ValueError for a name that
-    no class can have.
+    Checkpoints go from one to the other, and outputs are equal bit by bit. Where the types at both ends are known,
+    the docstring states group, types, dimension and certificate, and `self_check()` tests f(g·x) = g·f(x) on the
+    generators. Raises NoSource, a TypeError, for what it cannot write, ValueError for a name that no class can have.
 
     >>> from fractions import Fraction
     >>> from reptheory.plan import Param, Plan, Step
@@ -36,65 +40,101 @@ def source(what: Plan | torch.nn.Module, name: str | None = None) -> str:
             return F.linear(x.movedim(1, -1), self.weight).movedim(-1, 1)
     <BLANKLINE>
     """
-    plan = what if isinstance(what, Plan) else getattr(what, "plan", None)
-    if not isinstance(plan, Plan):
-        raise TypeError(f"source takes a Plan or a layer that runs one, not {type(what).__name__}. "
-                        "Emit the layers that it contains one by one.")
+    if isinstance(what, torch.nn.Sequential):
+        return _network(what, _checked("Network" if name is None else name))
     name = _checked("Layer" if name is None else name)
-    text = PlanText(plan, rows=isinstance(what, EquivariantLinear) and plan.steps[-1].op != "conv")
-    found = text.text()
+    if isinstance(what, Plan):
+        text = PlanText(what)
+        return _file(name, what, text.text(), _plan_check(what, PlanModule(text.plan), text))
+    try:
+        found = class_text(what)
+    except NoSource as error:
+        raise NoSource(f"source writes plans, layers of nn, and torch.nn.Sequential of them, and {error}. Give one of "
+                       "these.") from None
+    except AttributeError:
+        raise NoSource(f"source writes plans, layers of nn, and torch.nn.Sequential of them, not "
+                       f"{type(what).__name__}. Give one of these.") from None
+    if isinstance(what, PlanModule):
+        text = plan_text(what)
+        return _file(name, what.plan, text.text(), _plan_check(what.plan, what, text))
+    return _network(torch.nn.Sequential(what), name, found)
+
+
+def _file(name: str, plan: Plan, found: ClassText, check: SelfCheck | str) -> str:
+    """The file of one class that runs a plan."""
     hom = plan.origin if isinstance(plan.origin, rt.Hom) else None
-    check = _check(what, hom, text) if hom is not None else "the plan states no types"
-    title = _facts(hom) if hom is not None else plan.note or f"The map of a plan, as {name}."
-    title += f"\n\nEmitted from the plan {plan.digest}."
+    lines = [plan.note or f"The map of a plan, as {name}.", "", f"Emitted from the plan {plan.digest}."]
+    if hom is not None:
+        on = [] if hom.on == rt.POINT else [f"Space: {hom.on!r}, {hom.on.size} points."]
+        lines = [hom.expression, "", *_types(hom.source, hom.target), *on, *facts(plan)]
+    return _assembled(name, lines, [found.constants("TABLES")], [], found.lines(name, "TABLES"), check)
+
+
+def _network(root: torch.nn.Sequential, name: str, single: ClassText | None = None) -> str:
+    """The file of a network, or of a single layer that runs no plan."""
+    network = Network(root, name)
+    check = check_or_reason(network)
+    types = _types(check.in_type, check.out_type) if isinstance(check, SelfCheck) else []
+    if single is not None:
+        return _assembled(name, [repr(root[0]), *([""] if types else []), *types], [single.constants("TABLES")], [],
+                          single.lines(name, "TABLES"), check)
+    count = sum(p.numel() for p in root.parameters())
+    layers = sum(1 for _ in leaves(root))
+    lines = [f"A network of {layers} layers, with {count} weights.", *([""] if types else []), *types]
+    summary = docstring(f"{layers} layers, with {count} weights.", 4)
+    return _assembled(name, lines, network.constants(), network.blocks(), network.lines(summary), check)
+
+
+def _assembled(name: str, title: list[str], constants: list[str], blocks: list[list[str]], lines: list[str],
+               check: SelfCheck | str) -> str:
+    """The file, with the check where there is one, or the reason why there is none."""
     if isinstance(check, str):
-        return file_text(title, [found.constants("TABLES")], [found.lines(name, "TABLES")])
-    lines = [*found.lines(name, "TABLES"), *check.method()]
-    constants = [found.constants("TABLES"), *check.constants()]
-    return file_text(title, constants, [*(text.splitlines() for text in check.functions()), lines], main(name))
+        reason = ["", f"No self-check: {check}."] if check else []
+        return file_text("\n".join(title + reason), constants, [*blocks, lines])
+    functions = [text.splitlines() for text in check.functions()]
+    return file_text("\n".join(title), [*constants, *check.constants()],
+                     [*functions, *blocks, [*lines, *check.method()]], _main(name))
 
 
-def main(name: str) -> str:
+def _main(name: str) -> str:
     """What the file does when it is run: check itself, and say so in a line."""
     return f"""\
 if __name__ == "__main__":
     print("{name} commutes with", *ACTIONS, "up to a relative error of", {name}().self_check())"""
 
 
-def _check(what: Plan | torch.nn.Module, hom: rt.Hom, text: PlanText) -> SelfCheck | str:
+def _types(source: rt.Rep, target: rt.Rep) -> list[str]:
+    """Group and types, a line each."""
+    group = source.group
+    return [f"Group: {group!r}, generators {', '.join(group.names)}.",
+            f"Input: {source.expression}, {source.dim} channels.",
+            f"Output: {target.expression}, {target.dim} channels."]
+
+
+def _plan_check(plan: Plan, module: PlanModule, text: PlanText) -> SelfCheck | str:
     """The check of a plan between the types of its question; the reason where there can be none."""
-    module = what if isinstance(what, Intertwiner) else PlanModule(text.plan)
+    hom = plan.origin
+    if not isinstance(hom, rt.Hom):
+        return ""
     try:
         if isinstance(hom.on, GSet):
             check = set_check(hom.source, hom.target, hom.on)
         else:
-            check = self_check(module, hom.source, hom.target, _action(hom))
-    except (NoPreservedDomain, rt.NotPreserved, ValueError) as error:
-        return str(error)
+            check = self_check(module, hom.source, hom.target, _action(hom, module))
+    except (NoPreservedDomain, rt.NotPreserved, ValueError, RuntimeError) as error:
+        return str(error).partition("\n")[0].rstrip(".")
     bounds = {r: growth(text, r, r) for r in RANGES}
     exact = [r for r, bound in bounds.items() if bound is not None and bound <= EXACT]
-    signed = all(a.is_monomial and len(set(a.gram)) == 1 for rep in (hom.source, hom.target) for _, a in rep.summands)
-    if not exact or not signed:
+    if not exact or not (is_signed(hom.source) and is_signed(hom.target)):
         return check
     return replace(check, integers=exact[0], scales=tuple(scales(text).values()))
 
 
-def _action(hom: rt.Hom):
-    """How the space of the question moves that of the features."""
-    if isinstance(hom.on, rt.space.Hexagonal):
-        return hom.on
-    return hom.on.action_name(hom.group)
-
-
-def _facts(hom: rt.Hom) -> str:
-    """The question and its answer, a line each."""
-    certificate = repr(hom.certificate).removeprefix("<Certificate: ").removesuffix(">")
-    names = ", ".join(hom.group.names)
-    on = "" if hom.on == rt.POINT else f"\nSpace: {hom.on!r}, {hom.on.size} points."
-    return (f"{hom.expression}\n\nGroup: {hom.group!r}, generators {names}.\n"
-            f"Input: {hom.source.expression}, {hom.source.dim} channels.\n"
-            f"Output: {hom.target.expression}, {hom.target.dim} channels.{on}\n"
-            f"Dimension: {hom.dim} of {hom.unknowns}, exact over {hom.field}.\nCertificate: {certificate}.")
+def _action(hom: rt.Hom, module: PlanModule) -> Any:
+    """How the space of the question moves that of the features, for a module that does not say so itself."""
+    if isinstance(module, Intertwiner):
+        return None
+    return hom.on if isinstance(hom.on, Hexagonal) else hom.on.action_name(hom.group)
 
 
 def _checked(name: str) -> str:

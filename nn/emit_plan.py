@@ -63,10 +63,10 @@ class PlanText:
         for step in plan.weight_steps:
             self.shapes[step.name] = OPS[step.op].shape(*map(self.shapes.get, step.args), **dict(step.attrs))
 
-    def text(self) -> ClassText:
-        """The class."""
+    def text(self, summary: str = "") -> ClassText:
+        """The class, with a summary of its own."""
         ends = f"{', '.join(self.plan.inputs)} -> {self.plan.output}"
-        summary = f"{ends}, with {self.plan.size} weights."
+        summary = summary or f"{ends}, with {self.plan.size} weights."
         return ClassText(summary, tuple(self._start()), tuple(self._methods()), self.tables, self.plan.is_complex)
 
     def _methods(self) -> list[str]:

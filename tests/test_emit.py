@@ -18,6 +18,7 @@ from strategies import plans
 from test_module import convolution, features, layer
 
 from nn.emit import source
+from nn.emit_torch import NoSource
 from nn.module import PlanModule
 from reptheory.plan import Const, Param, Plan, Step, Table
 
@@ -223,8 +224,10 @@ def test_emitted_source_compiles_and_exports():
 
 
 def test_what_has_no_source_is_refused():
-    with pytest.raises(TypeError, match=r"source takes a Plan or a layer that runs one, not Sequential. Emit the"):
-        source(torch.nn.Sequential(layer()))
+    with pytest.raises(NoSource, match=r"source writes plans, layers of nn, .* and Linear is no layer of nn, and runs"):
+        source(torch.nn.Linear(2, 2))
+    with pytest.raises(NoSource, match=r"source writes plans, layers of nn, and torch.nn.Sequential of them, not int"):
+        source(3)
     for name in ("2d", "class", "torch", "a b"):
         with pytest.raises(ValueError, match=f"'{name}' cannot be the name of the class"):
             source(convolution(), name)
