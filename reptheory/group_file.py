@@ -85,14 +85,18 @@ def save_group(group: Group, path: str | os.PathLike[str]) -> None:
     entries["degree"] = group.degree
     if group.on_space is not None:
         matrices = zip(group.names, group.on_space.matrices)
-        entries["vector"] = {n: [list(map(_written, row)) for row in m.rows()] for n, m in matrices}
+        entries["vector"] = {n: [list(map(json_number, row)) for row in m.rows()] for n, m in matrices}
         if any(d != 1 for d in group.on_space.gram):
-            entries["gram"] = list(map(_written, group.on_space.gram))
+            entries["gram"] = list(map(json_number, group.on_space.gram))
     write_whole(path, (_laid_out(entries) + "\n").encode())
 
 
-def _written(x: Number) -> int | str:
-    """A number as JSON: 2, "1/2", "quadratic(5).number(0, 1)"."""
+def json_number(x: Number) -> int | str:
+    """A number as JSON holds it: 2, "1/2", "quadratic(5).number(0, 1)".
+
+    >>> json_number(read("-3")), json_number(read("Q('1/2')"))
+    (-3, '1/2')
+    """
     text = literal(x).strip("'")
     return int(text) if re.fullmatch(r"-?\d+", text) else text
 

@@ -17,6 +17,7 @@ def write_whole(path: str | os.PathLike[str], data: bytes) -> None:
     [('a', b'2')]
     """
     path = Path(os.path.realpath(path))  # a link stays a link
+    check_target(path)
     if path.exists() and not path.is_file():
         path.write_bytes(data)
         return
@@ -26,3 +27,18 @@ def write_whole(path: str | os.PathLike[str], data: bytes) -> None:
         os.replace(draft, path)
     finally:
         draft.unlink(missing_ok=True)
+
+
+def check_target(path: str | os.PathLike[str]) -> None:
+    """Raise OSError where `write_whole` cannot write, as a rule: its folder does not exist, or the path is a folder.
+
+    >>> check_target("nowhere/a")
+    Traceback (most recent call last):
+        ...
+    FileNotFoundError: nowhere/a cannot be written: its folder does not exist. Make the folder first.
+    """
+    if Path(path).is_dir():
+        raise IsADirectoryError(f"{os.fspath(path)} cannot be written: it is a folder. Give the name of a file.")
+    if not Path(path).parent.is_dir():
+        raise FileNotFoundError(f"{os.fspath(path)} cannot be written: its folder does not exist. Make the folder "
+                                "first.")

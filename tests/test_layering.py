@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-PACKAGES = ("reptheory", "pdeconv", "nn")
+PACKAGES = ("reptheory", "pdeconv", "nn", "intertwiner")
 SPINE = ("field", "matrix", "linalg", "group", "rep", "space", "hom", "basis", "lower")
 LINES = 400
 
@@ -91,7 +91,8 @@ def test_there_is_something_to_read():
 
 @every_source
 def test_the_exact_packages_load_neither_torch_nor_what_is_downstream(source: Source):
-    forbidden = {"reptheory": {"torch", "nn", "pdeconv"}, "pdeconv": {"torch", "nn"}, "nn": set()}
+    forbidden = {"reptheory": {"torch", "nn", "pdeconv", "intertwiner"}, "pdeconv": {"torch", "nn", "intertwiner"},
+                 "nn": {"intertwiner"}, "intertwiner": {"torch", "nn"}}
     assert not {name.split(".")[0] for name in source.at_import} & forbidden[source.name.split(".")[0]]
 
 

@@ -1,0 +1,113 @@
+"""What the commands do: derive, prove, print, write."""
+from __future__ import annotations
+
+import json
+from argparse import Namespace
+from pathlib import Path
+from typing import Any
+
+import reptheory as rt
+from reptheory.vocabulary import noun
+from reptheory.whole_file import check_target, write_whole
+
+from .arrays import ENDINGS, basis_bytes
+from .progress import progress
+
+
+def run(options: Namespace) -> None:
+    """Run the command that the options name."""
+    if options.output is not None:
+        check_target(options.output)  # before the work, not after it
+    {"basis": basis, "certify": certify, "emit": emit}[options.command](options)
+
+
+def basis(options: Namespace) -> None:
+    """Print the question and the table of its orbits, and write the basis."""
+    ending = Path(options.output or "").suffix
+    if options.output is not None and ending not in ENDINGS:
+        raise ValueError(f"-o {options.output}: a basis is written to files that end in {', '.join(ENDINGS)}.")
+    hom = _question(options)
+    if options.json:
+        rows = [{"source": b.source.expression, "target": b.target.expression, "copies": b.copies, "x": b.point,
+                 "orbit": b.orbit, "stabiliser": b.stabiliser, "dim": b.dim} for b in hom.blocks]
+        _show({**_facts(hom), "blocks": rows})
+    else:
+        print(f"{hom!r}\n{hom.blocks!r}")
+    if options.output is not None:
+        with progress("writing the basis"):
+            data = basis_bytes(hom, ending, options.dtype, not options.exact, options.blocks)
+        write_whole(options.output, data)
+
+
+def certify(options: Namespace) -> None:
+    """Print or write the certificate; NotCertified when there is none."""
+    hom = _question(options)
+    with progress("proving the certificate"):
+        proof = hom.certificate
+    if options.json:
+        facts = {**_facts(hom), "by characters": proof.by_characters, "reason": proof.reason or None,
+                 "primes": proof.primes, "digest": proof.digest, "certified": proof.ok}
+        _show(facts, options.output)
+    else:
+        _show(repr(proof), options.output)
+
+
+def emit(options: Namespace) -> None:
+    """Print or write the stand-alone torch module of a certified basis."""
+    try:
+        import nn
+        from nn.linear import refuse_empty
+    except ModuleNotFoundError as error:
+        if error.name != "torch":
+            raise
+        raise ImportError("emit needs torch. Install it: pip install 'intertwiner[torch]'.") from None
+    hom = _question(options)
+    refuse_empty(hom.basis)
+    with progress("proving the certificate"):
+        plan = rt.lower(hom, bias=options.bias, init=options.init, stride=options.stride, padding=options.padding,
+                        padding_mode=options.padding_mode, dilation=options.dilation)
+    _show(nn.source(plan, name=options.name).rstrip("\n"), options.output)
+
+
+def _question(options: Namespace) -> rt.Hom:
+    """The Hom of the expression, its basis derived."""
+    hom = _read(options)
+    if not isinstance(hom, rt.Hom):
+        raise ValueError(f"{options.command} takes a space of maps, and {options.expression} is {noun(hom)}. Write "
+                         "\"V >> W\", or \"Hom(V, W, on=grid(3))\".")
+    with progress("deriving the basis"):
+        _ = hom.basis
+    return hom
+
+
+def _read(options: Namespace) -> Any:
+    """The object of the expression, which may name the groups of --group-file."""
+    groups: dict[str, rt.Group] = {}
+    for text in options.group_file:
+        name, equals, path = text.partition("=")
+        if not equals or Path(text).exists():
+            name, path = "", text
+        group = rt.load_group(path)
+        title = group.title or ""
+        name = name or (title if title.isidentifier() else Path(path).stem)
+        if name in groups:
+            raise ValueError(f"--group-file {text}: the name {name} is taken by another file. Write NAME={path}.")
+        if not name.isidentifier():
+            raise ValueError(f"--group-file {text}: {name!r} is no name for an expression. Write NAME={path}.")
+        groups[name] = group
+    return rt.read(options.expression, groups)
+
+
+def _facts(hom: rt.Hom) -> dict[str, Any]:
+    """What both tables say of a question."""
+    return {"expression": hom.expression, "dim": hom.dim, "unknowns": hom.unknowns, "shape": hom.shape,
+            "field": repr(hom.field)}
+
+
+def _show(what: str | dict[str, Any], output: str | None = None) -> None:
+    """Print a text, or facts as JSON; to a file where one is given."""
+    text = what if isinstance(what, str) else json.dumps(what, indent=2, ensure_ascii=False)
+    if output is None:
+        print(text)
+    else:
+        write_whole(output, f"{text}\n".encode())
