@@ -1,6 +1,7 @@
 """source(plan), source(layer), source(network): stand-alone text that needs torch only."""
 from __future__ import annotations
 
+import builtins
 import keyword
 from dataclasses import replace
 from typing import Any
@@ -17,7 +18,7 @@ from .emit_exact import EXACT, RANGES, growth, scales
 from .emit_layers import class_text, facts, plan_text
 from .emit_network import Network, check_or_reason, is_signed, leaves
 from .emit_plan import PlanText
-from .emit_text import docstring
+from .emit_text import docstring, is_plain
 from .emit_torch import NoSource
 from .linear import Intertwiner
 from .module import PlanModule
@@ -45,7 +46,9 @@ def source(what: Plan | torch.nn.Module, name: str | None = None) -> str:
     name = _checked("Layer" if name is None else name)
     if isinstance(what, Plan):
         text = PlanText(what)
-        return _file(name, what, text.text(), _plan_check(what, PlanModule(text.plan), text))
+        draw = torch.Generator(device="cpu").manual_seed(0)  # the numbers of the caller stay as they are
+        module = PlanModule(text.plan, device="cpu", generator=draw)
+        return _file(name, what, text.text(), _plan_check(what, module, text))
     try:
         found = class_text(what)
     except NoSource as error:
@@ -116,12 +119,14 @@ def _plan_check(plan: Plan, module: PlanModule, text: PlanText) -> SelfCheck | s
     hom = plan.origin
     if not isinstance(hom, rt.Hom):
         return ""
+    if not plan.size:
+        return "it has no weights: zero is the only such map"
     try:
         if isinstance(hom.on, GSet):
             check = set_check(hom.source, hom.target, hom.on)
         else:
             check = self_check(module, hom.source, hom.target, _action(hom, module))
-    except (NoPreservedDomain, rt.NotPreserved, ValueError, RuntimeError) as error:
+    except (NoPreservedDomain, ValueError, RuntimeError) as error:
         return str(error).partition("\n")[0].rstrip(".")
     bounds = {r: growth(text, r, r) for r in RANGES}
     exact = [r for r, bound in bounds.items() if bound is not None and bound <= EXACT]
@@ -138,6 +143,7 @@ def _action(hom: rt.Hom, module: PlanModule) -> Any:
 
 
 def _checked(name: str) -> str:
-    if not name.isidentifier() or keyword.iskeyword(name) or name in RESERVED:
+    taken = name in RESERVED or keyword.iskeyword(name) or hasattr(builtins, name)
+    if not name.isidentifier() or not is_plain(name) or taken:
         raise ValueError(f"{name!r} cannot be the name of the class. Choose another, as in name='Layer'.")
     return name

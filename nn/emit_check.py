@@ -66,9 +66,11 @@ LARGEST = '''\
 def largest_error(layer, x, bound):
     """max |f(g·x) - g·f(x)| / max |f(x)| over the generators g; AssertionError with the first above the bound."""
     y, worst = layer(x), 0.0
+    if not y.any():
+        raise AssertionError("f(x) is 0 on these features, which proves nothing. Take another seed.")
     for g in ACTIONS:
         difference = layer(moved(x, INPUT, g)) - moved(y, OUTPUT, g)
-        error = float(difference.abs().max()) / (float(y.abs().max()) or 1.0)
+        error = float(difference.abs().max()) / float(y.abs().max())
         if not error <= bound:
             raise AssertionError(
                 f"{type(layer).__name__} does not commute with the generator {g}: f({g}·x) and {g}·f(x) differ by "
@@ -167,7 +169,7 @@ def self_check(module: torch.nn.Module, in_type: rt.Rep, out_type: rt.Rep, actio
     model = copy.deepcopy(module).cpu().double().eval()
     trial = Trial(model, in_type, out_type, None, 2, action, 0)
     ndim, action = trial.space
-    shape = tuple(trial.x.shape)
+    shape = (_batch(in_type), *trial.x.shape[1:])
     kind = "hexagon" if isinstance(action, Hexagonal) else "grid" if ndim else ""
     turns = {}
     for g in group.names if kind else ():
@@ -190,7 +192,13 @@ def set_check(in_type: rt.Rep, out_type: rt.Rep, on: GSet) -> SelfCheck:
     turns = {g: literal(Table.of(np.argsort(move)), 4) for g, move in zip(group.names, on.permutations(group))}
     complex_ = "C" in (in_type.scalars, out_type.scalars)
     terms = in_type.dim * (on.size + 1) + out_type.dim
-    return SelfCheck(in_type, out_type, (2, in_type.dim, on.size), "set", turns, complex_, 0, terms, (), False)
+    shape = (_batch(in_type), in_type.dim, on.size)
+    return SelfCheck(in_type, out_type, shape, "set", turns, complex_, 0, terms, (), False)
+
+
+def _batch(rep: rt.Rep) -> int:
+    """Enough features for all of them to be of either sign."""
+    return max(2, 32 // rep.dim)
 
 
 def _places(side: int, group: rt.Group, g: str, action: Hexagonal) -> np.ndarray:

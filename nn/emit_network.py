@@ -250,5 +250,5 @@ def check_or_reason(network: Network) -> SelfCheck | str:
     """The self-check of a network, or why it has none."""
     try:
         return network.check()
-    except (NoPreservedDomain, rt.NotPreserved, ValueError, RuntimeError) as error:
+    except (NoPreservedDomain, ValueError, TypeError, RuntimeError, IndexError) as error:
         return str(error).partition("\n")[0].rstrip(".")

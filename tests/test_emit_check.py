@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from types import ModuleType
 
 import pytest
 import torch
@@ -92,6 +93,32 @@ def test_a_changed_action_is_found():
     module.TURNS["r"] = ((0, 1, 3, 2), (3,))
     with pytest.raises(AssertionError, match="the generator r"):
         module.Layer().self_check()
+
+
+def test_a_changed_digit_of_the_text_is_found():
+    text = source(EXACT["monomial"])
+    assert text.count("0, 8, 7, 15, 16, 13,") == 1
+    module = ModuleType("emitted")
+    exec(text.replace("0, 8, 7, 15, 16, 13,", "0, 8, 7, 15, 14, 13,"), module.__dict__)
+    with pytest.raises(AssertionError, match="Layer does not commute with the generator"):
+        module.Layer().self_check()
+
+
+def test_a_check_that_proves_nothing_fails():
+    module = imported(EXACT["linear"])
+    module.Layer.forward = lambda self, x: 0 * x
+    with pytest.raises(AssertionError, match=r"f\(x\) is 0 on these features, which proves nothing. Take"):
+        module.Layer().self_check()
+    nothing = rt.lower(rt.Hom(G.trivial, G.sign))
+    assert "No self-check: it has no weights: zero is the only such map." in source(nothing)
+
+
+def test_writing_a_source_draws_no_random_numbers():
+    network = torch.nn.Sequential(EXACT["schur"], nn.EquivariantBatchNorm(3 * G.vector), torch.nn.Linear(6, 2))
+    state = torch.get_rng_state()
+    source(network)
+    source(EXACT["plan"])
+    assert torch.equal(torch.get_rng_state(), state)
 
 
 def test_the_docstring_states_the_question_and_its_answer():
