@@ -147,3 +147,9 @@ def test_importing_an_exact_package_loads_no_torch(package: str):
     loaded = loaded_by(f"import {package}")
     assert package in loaded
     assert not loaded & {"torch", "nn", "matplotlib", "sklearn"}
+
+
+def test_importing_the_layers_loads_no_compiler():
+    run = subprocess.run([sys.executable, "-c", "import nn, sys; print('torch._dynamo' in sys.modules)"], cwd=ROOT,
+                         capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == "False"
