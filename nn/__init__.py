@@ -6,6 +6,7 @@ from .conv import EquivariantConv1d, EquivariantConv2d, EquivariantConv3d
 from .domain import WindowsDoNotFit
 from .dropout import FieldDropout
 from .emit import source
+from .emit_torch import NoSource
 from .feature import WrongChannels, join, split, transform
 from .linear import EmptyHom, EquivariantLinear
 from .module import PlanModule
@@ -16,7 +17,7 @@ from .preserved import NoPreservedDomain
 __all__ = [
     "AvgPool", "BlurPool", "BrokenEquivariance", "DifferentTypes", "DoesNotCommute", "EmptyHom",
     "EquivariantBatchNorm", "EquivariantConv1d", "EquivariantConv2d", "EquivariantConv3d",
-    "EquivariantLinear", "FieldDropout", "Gate", "InvariantPool", "MaxPool", "NoPreservedDomain",
+    "EquivariantLinear", "FieldDropout", "Gate", "InvariantPool", "MaxPool", "NoPreservedDomain", "NoSource",
     "NormActivation", "PlanModule", "Pointwise", "Pullback", "Reorder", "Restrict", "TooFewValues",
     "Upsample", "WindowsDoNotFit", "WrongChannels", "assert_equivariant", "equivariance_error", "join",
     "source", "split", "transform",

@@ -76,7 +76,7 @@ class Pointwise(torch.nn.Module):
 
     @property
     def plan(self) -> rt.Plan | None:
-        """The layer as a plan, which `nn.source` writes out; None where fn is no function of plans."""
+        """The layer as a plan; None where fn is no function of plans."""
         names = [n for n, f in FUNCTIONS.items() if n in POINTWISE and f is self.fn]
         return rt.Plan(("x",), (), (), (Step.make("y", "pointwise", "x", fn=names[0]),), "y") if names else None
 

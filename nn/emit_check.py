@@ -14,7 +14,7 @@ from reptheory.plan import Table
 from reptheory.space import GSet, Hexagonal
 
 from .check import Trial
-from .emit_text import docstring, quoted, sequence
+from .emit_text import docstring, fits, quoted, sequence
 from .feature import preserves, transform, turned_axes
 from .literal import literal
 from .preserved import Action
@@ -144,7 +144,10 @@ class SelfCheck:
         else:
             lines.append("                weight.normal_(generator=draw)")
         if r and self.scales:
-            lines += [f"            for scale in {sequence(map(quoted, self.scales))}:",
+            names = sequence(map(quoted, self.scales))
+            if not fits(f"            for scale in {names}:"):
+                names = "\n".join(["(", *(f"                {quoted(name)}," for name in self.scales), "            )"])
+            lines += [f"            for scale in {names}:",
                       "                layer.get_buffer(scale).fill_(1)  # lengths, which only scale the weights"]
         if self.statistics:
             lines += ["            for name, value in layer.named_buffers():",

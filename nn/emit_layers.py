@@ -18,7 +18,7 @@ from .emit_text import quoted
 from .emit_torch import NoSource, constructor, function_name
 from .linear import EquivariantLinear
 from .module import PlanModule
-from .norm import EquivariantBatchNorm
+from .norm import EquivariantBatchNorm, Statistics
 from .pool import AvgPool, BlurPool, InvariantPool, MaxPool, Upsample
 
 CHANGES = (Pullback, Reorder, Restrict)
@@ -138,7 +138,7 @@ def _gate(layer: Gate) -> ClassText:
 def _batch_norm(layer: EquivariantBatchNorm) -> ClassText:
     tables = {f"{name}_{k}": Table.of(table) for k, (part, exact) in enumerate(zip(layer._parts, layer._exact))
               for name, table in exact.items() if not part.uniform}
-    rows = [(p.copies, p.dim, p.blocks, p.degrees, p.invariants, p.uniform) for p in layer._parts]
+    rows = [f"({p.copies}, {p.dim}, {_blocks(p)}, {p.degrees}, {p.invariants}, {p.uniform})" for p in layer._parts]
     momentum = None if layer.momentum is None else float(layer.momentum)
     attributes = (
         "    summands = (", *(f"        {row}," for row in rows), "    )",
@@ -147,6 +147,11 @@ def _batch_norm(layer: EquivariantBatchNorm) -> ClassText:
         f"    is_complex = {layer.in_type.scalars == 'C'}",
     )
     return ClassText(repr(layer), None, (), tables, base="FieldNorm", attributes=attributes)
+
+
+def _blocks(part: Statistics) -> str:
+    """The block of each row, as a person would write it."""
+    return f"(0,) * {part.dim}" if len(part.degrees) == 1 else repr(part.blocks)
 
 
 def _ordered(order: torch.Tensor | None) -> tuple[list[str], dict[str, Table]]:

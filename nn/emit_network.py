@@ -95,6 +95,8 @@ class Network:
             if not ours:
                 return constructor(layer)
             text = class_text(layer)
+            if not (text.start or text.tables or text.base):
+                text = replace(text, start=None)  # no state, and no `__init__`
         except NoSource as error:
             raise NoSource(f"the layer {path!r} of the network, {type(layer).__name__}, has no source: {error}. "
                            "Build the network from layers of nn and plain layers of torch.nn, or emit the parts "
@@ -105,7 +107,7 @@ class Network:
             name = free(f"{kind}_{1 + sum(n.startswith(kind + '_') for n in self.classes)}", self.taken)
             self.taken.add(name)
             self.classes[name] = text
-        return f"{name}(device, dtype)"
+        return f"{name}()" if text.start is None and not text.base else f"{name}(device, dtype)"
 
     def check(self) -> SelfCheck:
         """The self-check from the first type to the last; ValueError, with the reason, where there is none."""

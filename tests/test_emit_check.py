@@ -28,6 +28,7 @@ EXACT = {
     "space": nn.EquivariantConv3d(rt.octahedral().trivial, rt.octahedral().vector, 3),
     "set": rt.lower(rt.Hom(rt.S(3).natural, rt.S(3).regular, on=rt.gset(rt.S(3).natural))),
     "hexagon": nn.EquivariantConv2d(rt.D(6).regular, rt.D(6).regular, on=HEXAGON, padding=1),
+    "strided plan": rt.lower(rt.Hom(G.regular, G.vector, on=rt.grid(3)), stride=2, padding=1, padding_mode="circular"),
     "plan": rt.lower(rt.Hom(G.regular, G.regular, on=rt.grid(3)), normalise=False, bias=True),
 }
 ROUNDED = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import copy
 import json
 import subprocess
@@ -269,6 +270,14 @@ def test_a_size_that_does_not_fit_is_refused_as_by_the_layer():
     other = imported(nn.MaxPool(R, 2), "Layer").Layer()
     with pytest.raises(ValueError, match="windows of 2 with stride 2 and padding 0 do not fit the 5 pixels of spatial"):
         other(torch.zeros(1, R.dim, 5, 5))
+
+
+@every_network
+def test_an_emitted_network_is_tidy(name: str):
+    text = source(built(name)[0])
+    assert max(map(len, text.splitlines())) <= 120
+    assert not any(line != line.rstrip() for line in text.splitlines())
+    assert all(ast.get_docstring(node) for node in ast.parse(text).body if isinstance(node, ast.ClassDef))
 
 
 def test_equal_layers_are_written_once():
