@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import pickle
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from types import ModuleType
 
 import pytest
@@ -16,7 +18,7 @@ from test_emit import imported
 import nn
 import reptheory as rt
 from nn.emit import source
-from reptheory.plan import Plan
+from reptheory.plan import Plan, Table
 
 G, HEXAGON = rt.D(4), rt.lattice("hexagonal", 1)
 EXACT = {
@@ -103,6 +105,26 @@ def test_a_changed_digit_of_the_text_is_found():
     exec(text.replace("0, 8, 7, 15, 16, 13,", "0, 8, 7, 15, 14, 13,"), module.__dict__)
     with pytest.raises(AssertionError, match="Layer does not commute with the generator"):
         module.Layer().self_check()
+
+
+def test_a_plan_changed_after_it_was_lowered_fails_the_check_of_its_question():
+    plan = EXACT["plan"]
+    index = next(c for c in plan.consts if c.name == "index_0")
+    other = index.value.array.copy()
+    other[0] = (other[0] + 1) % (other.max() + 1)
+    consts = tuple(replace(c, value=Table.of(other)) if c is index else c for c in plan.consts)
+    with pytest.raises(AssertionError, match="Layer does not commute with the generator r"):
+        imported(replace(plan, consts=consts)).Layer().self_check()
+
+
+def test_the_question_of_a_plan_is_no_part_of_it(tmp_path):
+    plan = EXACT["plan"]
+    rt.save(plan, tmp_path / "plan")
+    for again in (pickle.loads(pickle.dumps(plan)), rt.load(tmp_path / "plan")):
+        assert again == plan and again.digest == plan.digest and again.origin is None
+        text = source(again)
+        assert "self_check" not in text and plan.digest in text and "72 by orbits" in text
+    assert plan.prune().origin is plan.origin and plan.fold().origin is plan.origin
 
 
 def test_a_check_that_proves_nothing_fails():
