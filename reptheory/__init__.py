@@ -29,7 +29,8 @@ __version__ = "0.1.0"
 __all__ = [  # noqa: RUF022 (the order of the pipeline)
     "Q", "quadratic", "cyclotomic", "real_cyclotomic", "number_field", "Number", "Matrix",
     "C", "D", "S", "A", "Dic", "Q8", "tetrahedral", "octahedral", "icosahedral", "group", "presentation",
-    "semidirect", "wreath", "in_space", "load_group", "save_group", "stabiliser", "setwise_stabiliser", "Group", "Element", "Homomorphism", "Rep",
+    "semidirect", "wreath", "in_space", "load_group", "save_group", "stabiliser", "setwise_stabiliser",
+    "Group", "Element", "Homomorphism", "Rep",
     "POINT", "grid", "lattice", "gset", "Hom", "read", "mackey", "lower", "Plan", "save", "load",
     "NotExact", "FieldTooSmall", "TooLarge", "InfiniteGroup", "NotASubgroup", "DifferentGroups",
     "NotARepresentation", "NotAHomomorphism", "NoIrreps", "NotPreserved", "NotEquivariant", "NotCertified",

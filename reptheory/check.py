@@ -10,6 +10,8 @@ from .group import Group, InfiniteGroup, TooLarge
 from .matrix import Matrix
 from .monomial import Monomial, as_matrix, compose
 
+SHOWN = 12  # the largest matrix that a message writes out
+
 
 class NotARepresentation(ValueError):
     """Matrices on the generators that break a relation of the group."""
@@ -33,7 +35,7 @@ def homomorphism_check(group: Group, actions: tuple[Monomial | Matrix, ...]) -> 
         letters = (actions[i] if e > 0 else inverses[i] for i, e in relation)
         value = reduce(compose, letters)
         if not value.is_identity:
-            raise NotARepresentation(_message(group, relation, as_matrix(value)))
+            raise NotARepresentation(_message(group, relation, value))
 
 
 def _relations(group: Group):
@@ -72,11 +74,18 @@ def _double_cover(action: Monomial) -> list[int]:
             for image, sign in zip(action.images, action.signs) for side in (0, 1)]
 
 
-def _message(group: Group, relation: tuple[tuple[int, int], ...], value: Matrix) -> str:
+def _message(group: Group, relation: tuple[tuple[int, int], ...], value: Monomial | Matrix) -> str:
     word = spell(group, relation)
     names = ", ".join(sorted({group.names[i] for i, _ in relation}))
-    return (f"in {group.expression} we have {word} = 1, but these matrices give\n"
-            f"  ρ({word}) = {value}\n  ρ(1)  = {Matrix.identity(value.shape[0])}\n"
+    if value.shape[0] <= SHOWN:
+        found = f"  ρ({word}) = {as_matrix(value)}\n  ρ(1)  = {Matrix.identity(value.shape[0])}"
+    elif isinstance(value, Monomial):
+        j = next(j for j, (i, sign) in enumerate(zip(value.images, value.signs)) if (i, sign) != (j, 1))
+        found = f"  ρ({word}) e_{j} = {'−' if value.signs[j] < 0 else ''}e_{value.images[j]}"
+    else:
+        i, j, x = next((i, j, x) for i, row in enumerate(value.rows()) for j, x in enumerate(row) if x != int(i == j))
+        found = f"  ρ({word}) has the entry {x} in row {i}, column {j}, where ρ(1) has {int(i == j)}"
+    return (f"in {group.expression} we have {word} = 1, but these matrices give\n{found}\n"
             f"Change the matrix of {names}, or use a group without this relation.")
 
 

@@ -15,7 +15,20 @@ from .homomorphism import Homomorphism
 from .rep import Rep
 from .space import Space
 from .tensor import Tensor
-from .vocabulary import CONSTANTS, CONSTRUCTORS, FACTORS, METHODS, SIZE, SIZES, Kind, is_integer, noun, usage
+from .vocabulary import (
+    CONSTANTS,
+    CONSTRUCTORS,
+    FACTORS,
+    FIELD,
+    METHODS,
+    SIZE,
+    SIZES,
+    Kind,
+    degree,
+    is_integer,
+    noun,
+    usage,
+)
 
 __all__ = ["ExpressionError", "read"]
 
@@ -181,6 +194,9 @@ class _Reader:
                 shown = repr(value) if _is_short(value) else noun(value)
                 what = key or place.strip("*") or "an argument"
                 raise self.error(f"{what} of {name} is {kind.words}; {shown} is not.", part, usage(name, kinds))
+            if (size := degree(value)) > FIELD:
+                raise self.error(f"the field of these numbers has degree up to {size}, and {FIELD} is the most.", part,
+                                 "Write all numbers in one field, of a smaller degree.")
             if key:
                 named[key] = value
             else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from math import comb
+from math import comb, prod
 from typing import Any
 
 from .element import Element
@@ -21,6 +21,7 @@ from .space import POINT, Space, grid, gset, lattice
 
 SIZE = 1_000_000   # the largest dimension, number of points of a space, or degree that an expression makes
 FACTORS = 64       # the most factors of a tensor product
+FIELD = 256         # the largest degree of a field that the numbers of one argument generate
 EXACT = re.compile(r"-?\d{1,1000}(/\d{1,1000})?")
 
 
@@ -85,11 +86,11 @@ ROOT = Kind("an approximate number", lambda x: is_integer(x) or isinstance(x, co
 # "*" stands for more arguments by position, "**" for one by name for each generator.
 CONSTANTS: dict[str, Any] = {"POINT": POINT, "Q": Q, "True": True, "False": False}
 CONSTRUCTORS: dict[str, tuple[Callable[..., Any], dict[str, Kind]]] = {
-    "C": (C, {"n": integer(100_000)}),
-    "D": (D, {"n": integer(50_000)}),
+    "C": (C, {"n": integer(20_000)}),
+    "D": (D, {"n": integer(20_000)}),
     "S": (S, {"n": integer(500)}),
     "A": (A, {"n": integer(500)}),
-    "Dic": (Dic, {"n": integer(25_000)}),
+    "Dic": (Dic, {"n": integer(10_000)}),
     "Q8": (Q8, {}),
     "tetrahedral": (tetrahedral, {"full": FLAG}),
     "octahedral": (octahedral, {"full": FLAG}),
@@ -154,6 +155,17 @@ NOUNS = {Group: "a group", Rep: "a representation", Homomorphism: "a homomorphis
          tuple: "a tuple", dict: "a table"}
 
 
+def degree(value: Any) -> int:
+    """A bound of the degree of the field that the numbers in a list generate: the product over the fields they name.
+
+    >>> degree([[quadratic(2).generator, cyclotomic(5).generator], [1, quadratic(2).generator]])
+    8
+    """
+    def fields(x: Any) -> set[Field]:
+        return {x.field} if isinstance(x, Number) else set().union(*map(fields, x)) if isinstance(x, list) else set()
+    return prod(field.degree for field in fields(value))
+
+
 def noun(value: Any) -> str:
     """What the value is, with its article.
 
@@ -167,7 +179,7 @@ def usage(name: str, kinds: dict[str, Kind]) -> str:
     """How a call is written.
 
     >>> usage("C", CONSTRUCTORS["C"][1])
-    'It is written C(n), where n is an integer up to 100000.'
+    'It is written C(n), where n is an integer up to 20000.'
     """
     shown = [{"*": "…", "**": "r=…, …"}.get(key, key) for key in kinds]
     words = "; ".join(f"{'each other one' if key == '**' else 'each' if key == '*' else key} is {kind.words}"

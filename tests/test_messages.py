@@ -19,6 +19,11 @@ REFUSALS = {
         ["in D(4) we have s² = 1, but these matrices give", "ρ(s²) = [1 4; 0 1]", "Change the matrix of s"]),
     "no homomorphism of permutations": (
         lambda: D4.permutation(r="(0 1 2)", s="(0 1)"), rt.NotARepresentation, ["r⁴ = 1", "use a group without this"]),
+    "no homomorphism of many points": (
+        lambda: D4.permutation(r="(0 1)", s="(0 99)"), rt.NotARepresentation, ["(r s)² = 1", "ρ((r s)²) e_0 = e_1\n"]),
+    "no homomorphism of many dimensions": (
+        lambda: rt.C(2).rep(r=[[2 if i == j else 0 for j in range(20)] for i in range(20)]), rt.NotARepresentation,
+        ["ρ(r²) has the entry 4 in row 0, column 0, where ρ(1) has 1"]),
     "singular": (lambda: rt.C(2).rep(r=[[0]]), rt.NotARepresentation, ["singular", "det ρ(r) = 0", "invertible"]),
     "a missing generator": (
         lambda: D4.rep(r=[[1]]), TypeError, ["generators r, s", "none for s", "one value for each"]),
