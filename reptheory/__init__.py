@@ -4,8 +4,11 @@ The public names, in the order of the pipeline.
 """
 from .certificate import NotCertified
 from .check import NotARepresentation
+from .crystal import point_group, wallpaper
 from .expression import ExpressionError, read
+from .family import abelian, frobenius, hyperoctahedral
 from .field import FieldTooSmall, NotExact, Number, Q, cyclotomic, number_field, quadratic, real_cyclotomic
+from .finite_field import AGL, GL, PGL, PSL, SL, matrix_group, unitriangular
 from .group import DifferentGroups, Element, Group, InfiniteGroup, NotASubgroup, TooLarge
 from .group_file import GroupFileError, load_group, save_group
 from .hom import Hom, NotEquivariant
@@ -14,12 +17,14 @@ from .irreps import NoIrreps
 from .lower import lower
 from .mackey import mackey
 from .matrix import Matrix
+from .multiplication_table import NotAGroup, from_table
 from .named import Q8, A, C, D, Dic, S, group, icosahedral, octahedral, tetrahedral
 from .on_space import in_space
 from .plan import Plan
 from .plan_file import PlanFileError, load, save
 from .presentation import presentation
-from .product import semidirect, wreath
+from .product import central_product, semidirect, wreath
+from .quotient import NotNormal, natural_projection, quotient_group
 from .rep import Rep
 from .space import POINT, NotPreserved, grid, gset, lattice
 from .stabiliser import setwise_stabiliser, stabiliser
@@ -28,11 +33,13 @@ __version__ = "0.1.0"
 
 __all__ = [  # noqa: RUF022 (the order of the pipeline)
     "Q", "quadratic", "cyclotomic", "real_cyclotomic", "number_field", "Number", "Matrix",
-    "C", "D", "S", "A", "Dic", "Q8", "tetrahedral", "octahedral", "icosahedral", "group", "presentation",
-    "semidirect", "wreath", "in_space", "load_group", "save_group", "stabiliser", "setwise_stabiliser",
-    "Group", "Element", "Homomorphism", "Rep",
+    "C", "D", "S", "A", "Dic", "Q8", "tetrahedral", "octahedral", "icosahedral",
+    "abelian", "hyperoctahedral", "frobenius", "GL", "SL", "PGL", "PSL", "AGL", "unitriangular", "matrix_group",
+    "point_group", "wallpaper", "group", "presentation", "from_table",
+    "semidirect", "wreath", "central_product", "quotient_group", "natural_projection", "in_space",
+    "stabiliser", "setwise_stabiliser", "load_group", "save_group", "Group", "Element", "Homomorphism", "Rep",
     "POINT", "grid", "lattice", "gset", "Hom", "read", "mackey", "lower", "Plan", "save", "load",
-    "NotExact", "FieldTooSmall", "TooLarge", "InfiniteGroup", "NotASubgroup", "DifferentGroups",
-    "NotARepresentation", "NotAHomomorphism", "NoIrreps", "NotPreserved", "NotEquivariant", "NotCertified",
-    "PlanFileError", "GroupFileError", "ExpressionError",
+    "NotExact", "FieldTooSmall", "TooLarge", "InfiniteGroup", "NotAGroup", "NotASubgroup", "NotNormal",
+    "DifferentGroups", "NotARepresentation", "NotAHomomorphism", "NoIrreps", "NotPreserved", "NotEquivariant",
+    "NotCertified", "PlanFileError", "GroupFileError", "ExpressionError",
 ]

@@ -1,4 +1,4 @@
-"""Direct, semidirect and wreath products."""
+"""Direct, semidirect, wreath and central products."""
 from __future__ import annotations
 
 from math import factorial
@@ -8,9 +8,13 @@ import numpy as np
 
 from .check import NotARepresentation, homomorphism_check
 from .element import Element, Word, parse_word
-from .group import Group
-from .homomorphism import Homomorphism
+from .group import Group, TooLarge
+from .homomorphism import Homomorphism, NotAHomomorphism
+from .listing import components
 from .monomial import Monomial
+from .quotient import on_orbits
+
+POINTS = 100_000  # the most points of a central product
 
 
 def direct(first: Group, second: Group) -> Group:
@@ -165,3 +169,86 @@ def wreath(group: Group, n: int) -> Group:
     base = None if group.base is None else tuple(c * d + b for c in range(n) for b in (group.base or (0,)))
     return Group((*one, *two), images, n * d, expression=f"wreath({group.expression}, {n})",
                  known_order=group.order ** n * factorial(n), base=base)
+
+
+def central_product(first: Group, second: Group, identify: dict[str, Any]) -> Group:
+    """The central product G × H / {(z, θ(z)⁻¹)}, where θ: Z → W, z ↦ w is an isomorphism of central subgroups.
+
+    `identify` gives θ on generators, words of G to words of H. The product permutes pairs of points of G and H, up to
+    the pairs (z, θ(z)⁻¹); where Z or W has fixed points, the factor acts on itself instead. That is faithful: where
+    (g·x, h·y) = (z·x, θ(z)⁻¹·y), z is known from x alone and from y alone, so it is the same for all pairs. Raises
+    ValueError where θ is no such isomorphism, and TooLarge.
+
+    >>> import reptheory as rt
+    >>> G = central_product(rt.Q8(), rt.D(4), {"i^2": "r^2"}); G, G.center.order  # extraspecial, 2^(1+4)
+    (central_product(Q8(), D(4), {'i^2': 'r^2'})  # order 32, 2)
+    """
+    if not identify:
+        raise ValueError("central_product needs central elements to identify, {\"r^2\": \"r^2\"}. Without any it is "
+                         "the direct product G * H.")
+    left = [_central(first, z) for z in identify]
+    right = [_central(second, w) for w in identify.values()]
+    words = {z.word: w.word for z, w in zip(left, right)}
+    size = _isomorphic(first, second, left, right)
+    on_points = [_is_free(first, left, size), _is_free(second, right, size)]
+    n, m = (group.degree if free else group.order for group, free in zip((first, second), on_points))
+    if n * m > POINTS * size:
+        raise TooLarge(f"the central product of {first.expression} and {second.expression} permutes {n * m // size} "
+                       f"points, and up to {POINTS} are numbered. Give the factors on fewer points.")
+    one, two = _moves(first, left, on_points[0]), _moves(second, right, on_points[1])
+    grid = np.arange(n * m).reshape(n, m)
+    k, l = len(first.names), len(second.names)
+    moves = [_pairs(grid, g, np.arange(m)) for g in one[:k]] + [_pairs(grid, np.arange(n), h) for h in two[:l]]
+    glue = [_pairs(grid, z, np.argsort(w)) for z, w in zip(one[k:], two[l:])]
+    images = on_orbits(n * m, moves, glue)
+    names = sum(_names(first, second), ())
+    text = f"central_product({first.expression}, {second.expression}, {words!r})"
+    return Group(names, images, len(images[0]), expression=text, known_order=first.order * second.order // size)
+
+
+def _central(group: Group, value: Any) -> Element:
+    """The element that a word names, once it commutes with the generators."""
+    z = group.element(value)
+    other = next((n for n, g in zip(group.names, group.generators) if g * z != z * g), None)
+    if other is not None:
+        raise ValueError(f"{z} is not central in {group.expression}: {other}·{z} ≠ {z}·{other}. Identify elements of "
+                         "G.center.")
+    return z
+
+
+def _isomorphic(first: Group, second: Group, left: list[Element], right: list[Element]) -> int:
+    """The order of ⟨left⟩, once left ↦ right is an isomorphism onto ⟨right⟩."""
+    for z, w in zip(left, right):
+        if z.order != w.order:
+            raise ValueError(f"{z} has order {z.order} in {first.expression}, and {w} has order {w.order} in "
+                             f"{second.expression}. Identify elements of one order.")
+    names = [f"z{i}" for i in range(len(left))]
+    source = first.subgroup(**dict(zip(names, left)))
+    try:
+        theta = Homomorphism(source, second, dict(zip(names, right)))
+    except NotAHomomorphism as error:
+        fact = str(error).splitlines()[0]
+    else:
+        if theta.is_injective:
+            return source.order
+        fact = f"{source.order // theta.image.order} elements go to 1"
+    pairs = ", ".join(f"{z} ↦ {w}" for z, w in zip(left, right))
+    raise ValueError(f"{pairs} is no isomorphism of central subgroups: {fact}. Identify generators of isomorphic "
+                     "subgroups.")
+
+
+def _is_free(group: Group, central: list[Element], size: int) -> bool:
+    """Whether only 1 of the central subgroup of this order fixes a point: all its orbits are of this size."""
+    orbits = np.unique(components(group.degree, [np.array(z.images) for z in central]), return_counts=True)[1]
+    return bool((orbits == size).all())
+
+
+def _moves(group: Group, central: list[Element], on_points: bool) -> list[np.ndarray]:
+    """How the generators and these elements move the points, or the elements of the group."""
+    moving = (*group.generators, *central)
+    return [np.array(g.images) if on_points else _left(group, group.word(g)) for g in moving]
+
+
+def _pairs(grid: np.ndarray, g: np.ndarray, h: np.ndarray) -> np.ndarray:
+    """(x, y) ↦ (g·x, h·y) on the numbers of pairs."""
+    return grid[np.ix_(g, h)].ravel()

@@ -7,15 +7,19 @@ from dataclasses import dataclass
 from math import comb, prod
 from typing import Any
 
+from .crystal import point_group, wallpaper
 from .element import Element
+from .family import abelian, frobenius, hyperoctahedral
 from .field import Field, Number, Q, cyclotomic, number_field, quadratic, real_cyclotomic
+from .finite_field import AGL, GL, PGL, PSL, SL, matrix_group, unitriangular
 from .group import Group
 from .hom import Hom
 from .homomorphism import Homomorphism
 from .named import Q8, A, C, D, Dic, S, group, icosahedral, octahedral, tetrahedral
 from .on_space import in_space
 from .presentation import presentation
-from .product import semidirect, wreath
+from .product import central_product, semidirect, wreath
+from .quotient import natural_projection, quotient_group
 from .rep import Rep
 from .space import POINT, Space, grid, gset, lattice
 
@@ -71,6 +75,7 @@ def _is_words(x: Any) -> bool:
 GROUP, REP = a(Group, "a group"), a(Rep, "a representation")
 MAP, SPACE = a(Homomorphism, "a homomorphism"), a(Space, "a space")
 TEXT, FLAG = a(str, "a text in quotes"), a(bool, "True or False")
+SIDE, PRIME = integer(64), integer(100_000)
 NUMBER = Kind("an exact number: 2, '1/2', quadratic(5).number(0, 1)", _is_exact)
 NUMBERS = Kind("a list of exact numbers", lambda x: _are(x, _is_exact))
 MATRIX = Kind("a list of rows of exact numbers", _is_matrix)
@@ -99,8 +104,23 @@ CONSTRUCTORS: dict[str, tuple[Callable[..., Any], dict[str, Kind]]] = {
     "presentation": (presentation, {"generators": TEXT, "relations": TEXT, "limit": integer(SIZE)}),
     "semidirect": (semidirect, {"normal": GROUP, "top": GROUP, "action": ACTION}),
     "wreath": (wreath, {"group": GROUP, "n": integer(100)}),
+    "central_product": (central_product, {"first": GROUP, "second": GROUP, "identify": WORDS}),
+    "quotient_group": (quotient_group, {"group": GROUP, "normal": GROUP}),
+    "GL": (GL, {"n": SIDE, "q": PRIME}),
+    "SL": (SL, {"n": SIDE, "q": PRIME}),
+    "PGL": (PGL, {"n": SIDE, "q": PRIME}),
+    "PSL": (PSL, {"n": SIDE, "q": PRIME}),
+    "AGL": (AGL, {"n": SIDE, "q": PRIME}),
+    "unitriangular": (unitriangular, {"n": SIDE, "q": PRIME}),
+    "matrix_group": (matrix_group, {"q": PRIME, "on": TEXT, "**": MATRIX}),
+    "point_group": (point_group, {"name": TEXT}),
+    "wallpaper": (wallpaper, {"name": TEXT}),
+    "abelian": (abelian, {"*": integer(100_000)}),
+    "hyperoctahedral": (hyperoctahedral, {"n": SIDE}),
+    "frobenius": (frobenius, {"p": PRIME, "q": PRIME}),
     "in_space": (in_space, {"group": GROUP, "gram": NUMBERS, "**": MATRIX}),
     "Homomorphism": (Homomorphism, {"source": GROUP, "target": GROUP, "images": WORDS}),
+    "natural_projection": (natural_projection, {"group": GROUP, "normal": GROUP}),
     "Q": (Q, {"x": NUMBER}),
     "quadratic": (quadratic, {"d": integer(10 ** 100)}),
     "cyclotomic": (cyclotomic, {"n": integer(1_000)}),
@@ -148,6 +168,7 @@ SIZES: dict[str, Callable[..., int]] = {
     "grid": lambda n, ndim=2, action=None: n ** max(ndim, 0),
     "semidirect": lambda normal, top, action: normal.order + top.degree,
     "wreath": lambda group, n: group.degree * n,
+    "abelian": lambda *orders: sum(orders),
 }
 NOUNS = {Group: "a group", Rep: "a representation", Homomorphism: "a homomorphism", Field: "a field",
          Number: "a number", Space: "a space", Hom: "a space of equivariant maps", Element: "an element",

@@ -24,6 +24,10 @@ EXAMPLES = [
     "group(limit=200000, r=[[0, -1], [1, 0]])", "group(r=[[cyclotomic(4).number(0, 1)]])",
     "presentation('r s', 'r^4, s^2, (r*s)^2')", "presentation('r', 'r^4', limit=200000)",
     "semidirect(C(7), C(3), {'r': {'r': 'r^2'}})", "wreath(C(2), 3)", "D(4).subgroup(t='r^2')",
+    "GL(2, q=3)", "SL(2, q=5)", "PGL(2, q=7)", "PSL(3, q=2)", "AGL(1, q=5)", "unitriangular(3, q=3)",
+    "matrix_group(5, a=[[1, 1], [0, 1]], b=[[0, 1], [4, 0]], on='lines')", "point_group('4/mmm')", "wallpaper('p4mm')",
+    "abelian(2, 4, 6)", "hyperoctahedral(3)", "frobenius(7, 3)", "central_product(Q8(), D(4), {'i^2': 'r^2'})",
+    "quotient_group(Q8(), Q8().subgroup(t='i^2'))", "natural_projection(S(3), S(3).subgroup(t='(0 1 2)'))",
     "in_space(group(r='(0 1 2 3)'), r=[[0, '-1/2'], [2, 0]], gram=[1, '1/4'])",
     "(C(2) * C(3)).subgroup(t='(0 1)')", "D(4).trivial", "2*D(4).regular + D(4).vector",
     "3*(D(4).vector * D(4).sign)", "D(4).vector**3", "(D(4).vector + D(4).sign).dual", "D(4).vector.sym(2).alt(2)",
@@ -100,6 +104,9 @@ BOMBS = [  # each is answered at once, by an error
     "number_field([1, 2, 1e999], root=1e999)", "D(4).permutation(r='(0 1)', s='(0 99999)')",
     "C(2).rep(r=[[cyclotomic(97).number(0, 1), real_cyclotomic(89).number(0, 1)], [0, 1]])",
     "C(2).rep(r=[[cyclotomic(997).number(0, 1)]])",
+    "GL(64, q=99991)", "PSL(2, q=100000)", "SL(17, q=2)", "AGL(9, q=7)",
+    f"abelian({', '.join(['2'] * 5000)})", "frobenius(99991, 9990)", "hyperoctahedral(65)",
+    "matrix_group(99991, a=[[1, 1], [0, 1]])", f"wallpaper('{'p' * 5000}')",
 ]
 
 
@@ -190,6 +197,7 @@ def test_the_tree_keeps_the_depth_and_the_places():
 MAKES = {"Group", "Rep", "Hom", "Field", "Number", "Grid", "Hexagonal", "GSet", "Homomorphism", "Element",
          "tuple[Homomorphism, ...]"}
 NOT_READ = {
+    "from_table": "prints as a group of permutations",
     "load_group": "reads a file, and prints the generators in it",
     "stabiliser": "prints as a subgroup", "setwise_stabiliser": "prints as a subgroup",
 }
