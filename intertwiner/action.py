@@ -26,6 +26,8 @@ def basis(options: Namespace) -> None:
     ending = Path(options.output or "").suffix
     if options.output is not None and ending not in ENDINGS:
         raise ValueError(f"-o {options.output}: a basis is written to files that end in {', '.join(ENDINGS)}.")
+    if ending == ".json" and (options.blocks or options.dtype != "float64"):
+        raise ValueError("a .json file holds the exact dense basis. Leave --blocks and --dtype out, or write .npz.")
     hom = _question(options)
     if options.json:
         rows = [{"source": b.source.expression, "target": b.target.expression, "copies": b.copies, "x": b.point,

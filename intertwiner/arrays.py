@@ -8,6 +8,7 @@ import numpy as np
 from safetensors.numpy import save
 
 import reptheory as rt
+from reptheory.basis import ENTRIES
 from reptheory.field import exact
 from reptheory.group_file import json_number
 
@@ -20,6 +21,12 @@ def basis_bytes(hom: rt.Hom, ending: str, dtype: str, normalise: bool, blocks: b
     Dense: `basis` of shape (dim, *X, dim W, dim V). In blocks: `block_k` of shape (dim, |X|, dim B, dim A), and the
     rows (b, a, n, m, k) of `layout`: summands b of W and a of V, of multiplicities n and m, have block k.
     """
+    pieces = hom.basis.pieces.values()
+    entries = sum(p.dim * p.points * p.stalk for p in pieces) if blocks else hom.dim * hom.unknowns
+    if entries > ENTRIES:
+        way = "Emit the layer" if blocks else "Write it with --blocks to a .npz file, or emit the layer"
+        raise rt.TooLarge(f"the basis of {hom.expression} has dimension {hom.dim} and {hom.unknowns} unknowns: "
+                          f"{entries} entries, and the limit is {ENTRIES}. {way}.")
     if ending == ".json":
         return _exact(hom).encode()
     arrays = _blocks(hom, dtype, normalise) if blocks else {"basis": hom.basis.to_numpy(dtype, normalise)}

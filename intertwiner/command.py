@@ -64,7 +64,7 @@ def parser() -> argparse.ArgumentParser:
                     "write the basis: .npz or .safetensors for floats, .json for exact numbers")
     basis.add_argument("--exact", action="store_true", help="floats in the bases of V and W, not orthonormal ones")
     basis.add_argument("--blocks", action="store_true", help="one array for each pair of summands, not a dense one")
-    basis.add_argument("--dtype", choices=("float64", "float32"), default="float64", help="the floats of -o")
+    basis.add_argument("--dtype", choices=("float64", "float32"), default="float64", help="the floats of -o (float64)")
     certify = command("certify", hom, "prove that a basis is right and complete", "write the certificate to a file")
     emit = command("emit", hom, "write a torch module that needs torch only (needs torch itself)",
                    "write the module to a file")
