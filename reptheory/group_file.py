@@ -13,6 +13,7 @@ from .exact import shown
 from .expression import read
 from .field import Number
 from .group import Group
+from .multiplication_table import from_table
 from .named import group as group_of
 from .on_space import in_space
 from .presentation import COSETS, presentation
@@ -25,8 +26,8 @@ BYTES = 2 ** 22        # the largest file that is read
 GENERATORS = 100       # the most generators
 POINTS = 100_000       # the most points
 SIDE = 100             # the largest side of a matrix
-KEYS = ("version", "name", "generators", "presentation", "degree", "vector", "gram")
-SOURCES = ("generators", "presentation")
+KEYS = ("version", "name", "generators", "presentation", "table", "elements", "degree", "vector", "gram")
+SOURCES = ("generators", "presentation", "table")
 
 
 class GroupFileError(ValueError):
@@ -45,8 +46,8 @@ def load_group(path: str | os.PathLike[str]) -> Group:
 
     Generators are cycles, lists of images, or exact matrices of integers, "1/2" and "quadratic(5).number(0, 1)". A
     "presentation": {"generators": "r s", "relations": "r^4, s^2, (r*s)^2"} may stand in their place. "vector" holds the
-    matrices by which generators move space, with an invariant metric "gram" where there is one. GroupFileError names
-    the file and the place of a fault.
+    matrices by which generators move space, with an invariant metric "gram" where there is one. A "table" is that of
+    `from_table`, with "elements" as its names. GroupFileError names the file and the place of a fault.
 
     >>> import tempfile
     >>> from pathlib import Path
@@ -154,7 +155,10 @@ def _group(entries: dict[str, Any]) -> Group:
     if len(sources) != 1:
         raise _Fault("$", f"there is {'more than one source' if sources else 'no source'} of the group. Give one of "
                      f"{', '.join(SOURCES)}.")
-    made = (_from_generators if sources[0] == "generators" else _from_presentation)(entries)
+    if "elements" in entries and sources != ["table"]:
+        raise _Fault("$.elements", "names of elements stand here without a table. Leave them out.")
+    makers = {"generators": _from_generators, "presentation": _from_presentation, "table": _from_table}
+    made = makers[sources[0]](entries)
     if "vector" in entries:
         made = _in_space(made, entries)
     elif "gram" in entries:
@@ -210,6 +214,21 @@ def _from_presentation(entries: dict[str, Any]) -> Group:
     if not (is_integer(limit) and 1 <= limit <= 10 ** 6):
         raise _Fault(f"{where}.limit", f"{shown(limit)} is no limit. Give an integer from 1 to 1000000.")
     return _guarded(where, partial(presentation, texts[0], texts[1], limit))
+
+
+def _from_table(entries: dict[str, Any]) -> Group:
+    where = "$.table"
+    rows = _is(entries["table"], list, where, "a multiplication table, a list of rows")
+    for i, row in enumerate(rows):
+        for j, x in enumerate(_is(row, list, f"{where}[{i}]", "a row, a list of elements")):
+            if not (is_integer(x) or isinstance(x, str)):
+                raise _Fault(f"{where}[{i}][{j}]", f"{shown(x)} is no element. Write its number, or its name.")
+    names = entries.get("elements")
+    if names is not None and not all(isinstance(x, str) for x in _is(names, list, "$.elements", "a list of names")):
+        raise _Fault("$.elements", "an element has a name that is no text. Write texts.")
+    if "degree" in entries:
+        raise _Fault("$.degree", "a table has no degree. Leave it out.")
+    return _guarded(where, partial(from_table, rows, names))
 
 
 def _in_space(group: Group, entries: dict[str, Any]) -> Group:

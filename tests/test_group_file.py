@@ -22,7 +22,7 @@ GOLDEN = "quadratic(5).number('-1/2', '1/2')"  # 2 cos 2π/5
 FAULTS = {  # the file, and pieces of the message
     "no JSON": ("{", ["$: this is no JSON in line 1, column 2"]),
     "no object": ("[1]", ["at $: [1] is not an object"]),
-    "nothing": ("{}", ["no source of the group", "generators, presentation"]),
+    "nothing": ("{}", ["no source of the group", "generators, presentation, table"]),
     "two sources": ({"generators": {"r": "(0 1)"}, "presentation": {}}, ["more than one source"]),
     "an unknown key": ({"generator": {"r": "(0 1)"}}, ["'generator' is not known", "The keys are version"]),
     "another version": ({"version": 2, "generators": {"r": "(0 1)"}}, ["$.version", "version 2", '"version": 1']),
@@ -52,6 +52,12 @@ FAULTS = {  # the file, and pieces of the message
     "no end": ({"presentation": {"generators": "r", "relations": ""}}, ["$.presentation", "infinite"]),
     "no relations": ({"presentation": {"generators": "r"}}, ["the keys generators, relations"]),
     "a limit": ({"presentation": {"generators": "r", "relations": "r^2", "limit": 10 ** 9}}, ["$.presentation.limit"]),
+    "a table": ({"table": [[0, 1], [1, 1]]}, ["$.table", "1 has no inverse"]),
+    "a ragged table": ({"table": [[0, 1], [1]]}, ["$.table"]),
+    "a table of lists": ({"table": [[[]]]}, ["$.table[0][0]: [] is no element"]),
+    "elements": ({"table": [[0]], "elements": [1]}, ["$.elements", "Write texts"]),
+    "elements alone": ({"generators": {"r": "(0 1)"}, "elements": ["a"]}, ["$.elements", "without a table"]),
+    "a degree of a table": ({"table": [[0]], "degree": 3}, ["$.degree", "Leave it out"]),
     "a vector": ({**SQUARE, "vector": {"r": [[1, 1], [0, 1]], "s": [[1, 0], [0, -1]]}}, ["$.vector", "r⁴ = 1"]),
     "a missing vector": ({**SQUARE, "vector": {"r": [[1]]}}, ["$.vector", "none for s"]),
     "a metric": ({**SQUARE, "gram": [1, 2]}, ["$.vector", "not invariant"]),
@@ -65,7 +71,8 @@ BOMBS = ["[" * 100_000, '{"generators":' * 10_000, '{"generators": {"r": "(0 999
          json.dumps({"generators": {"r": [[1] * 300] * 300}}),
          json.dumps({"presentation": {"generators": "a b", "relations": "a^99999999"}}),
          json.dumps({"presentation": {"generators": "a b", "relations": "(" * 50_000}}),
-         json.dumps({"generators": {f"g{k}": "(0 1)" for k in range(5000)}})]
+         json.dumps({"generators": {f"g{k}": "(0 1)" for k in range(5000)}}),
+         json.dumps({"table": [[0] * 1000] * 1000})]
 
 
 @pytest.fixture
@@ -112,6 +119,13 @@ def test_every_form_of_a_generator(path):
     assert rt.load_group(path).degree == 5
     write(path, {"presentation": {"generators": ["r", "s"], "relations": ["r^4", "s^2", "(r*s)^2"]}})
     assert rt.load_group(path) == rt.presentation("r s", "r^4, s^2, (r*s)^2")
+    write(path, {"table": ["eab", "abe", "bea"], "elements": ["e", "a", "b"]})
+    with pytest.raises(rt.GroupFileError, match="is not a row"):
+        rt.load_group(path)
+    write(path, {"table": [list("eab"), list("abe"), list("bea")], "elements": ["e", "a", "b"]})
+    assert rt.load_group(path) == rt.group(a="(0 1 2)")
+    write(path, {"table": [[0, 1], [1, 0]], "vector": {"g1": [[-1]]}})
+    assert rt.load_group(path).vector.dim == 1
     path.write_bytes("\ufeff".encode() + json.dumps(SQUARE).encode())  # with a byte order mark
     assert rt.load_group(path) == square
 
