@@ -2,6 +2,7 @@
 
 The public names, in the order of the pipeline.
 """
+from .automorphism import NotAGraph, automorphisms
 from .certificate import NotCertified
 from .check import NotARepresentation
 from .crystal import point_group, wallpaper
@@ -37,9 +38,9 @@ __all__ = [  # noqa: RUF022 (the order of the pipeline)
     "abelian", "hyperoctahedral", "frobenius", "GL", "SL", "PGL", "PSL", "AGL", "unitriangular", "matrix_group",
     "point_group", "wallpaper", "group", "presentation", "from_table",
     "semidirect", "wreath", "central_product", "quotient_group", "natural_projection", "in_space",
-    "stabiliser", "setwise_stabiliser", "load_group", "save_group", "Group", "Element", "Homomorphism", "Rep",
+    "stabiliser", "setwise_stabiliser", "automorphisms", "load_group", "save_group", "Group", "Element", "Homomorphism", "Rep",
     "POINT", "grid", "lattice", "gset", "Hom", "read", "mackey", "lower", "Plan", "save", "load",
-    "NotExact", "FieldTooSmall", "TooLarge", "InfiniteGroup", "NotAGroup", "NotASubgroup", "NotNormal",
+    "NotExact", "FieldTooSmall", "TooLarge", "InfiniteGroup", "NotAGroup", "NotAGraph", "NotASubgroup", "NotNormal",
     "DifferentGroups", "NotARepresentation", "NotAHomomorphism", "NoIrreps", "NotPreserved", "NotEquivariant",
     "NotCertified", "PlanFileError", "GroupFileError", "ExpressionError",
 ]
