@@ -1,4 +1,4 @@
-"""Stabilisers of tensors and patterns, automorphism groups of graphs, and groups to and from sympy."""
+"""Stabilisers of vectors, tensors and sets of patterns: brute force, the orbit-stabiliser theorem, known orders."""
 
 from __future__ import annotations
 
@@ -112,17 +112,14 @@ def test_known_orders(make, order):
     assert make().order == order
 
 
-def hyperoctahedral() -> rt.Group:
-    """wreath(C(2), 3) moves space by signed permutations: the symmetries of the cube, B_3."""
-    return rt.octahedral(full=True)
-
-
 def test_tensors_under_the_symmetries_of_the_cube():
-    V = hyperoctahedral().vector
+    G = rt.hyperoctahedral(3)  # the signed permutations, B_3
+    V = G.vector
     epsilon = np.zeros((3, 3, 3), int)
     for p in itertools.permutations(range(3)):
         epsilon[p] = round(np.linalg.det(np.eye(3)[list(p)]))
-    assert same(rt.stabiliser(V**3, epsilon), hyperoctahedral().subgroup(r="r", s="s"))  # the determinant: rotations
+    rotations = rt.stabiliser(V**3, epsilon)  # g·ε = det(g) ε
+    assert rotations.order == 24 and all(V(g).det() == 1 for g in map(G.element, map(list, rotations.images)))
     assert rt.stabiliser(V**3, epsilon, up_to="sign").order == 48
     assert rt.stabiliser(V**3, np.abs(epsilon)).order == 24  # xyz is invariant under the full group of the tetrahedron
     assert rt.stabiliser(V**2, np.diag([1, 1, 2])).order == 16  # uniaxial: D_4h
