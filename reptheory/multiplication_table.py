@@ -115,8 +115,9 @@ def _associates(numbers: np.ndarray, g: int, labels: list[Any]) -> None:
         return
     x, y = map(int, np.argwhere(left != right)[0])
     a, b, c = labels[x], labels[g], labels[y]
+    rows = ", ".join(str(labels[i]) for i in dict.fromkeys((x, g, int(numbers[x, g]))))
     raise NotAGroup(f"the product is not associative: ({a}·{b})·{c} = {labels[left[x, y]]}, and {a}·({b}·{c}) = "
-                    f"{labels[right[x, y]]}. Check the rows of {a}, {b} and {labels[numbers[x, g]]}.")
+                    f"{labels[right[x, y]]}. Check the rows of {rows}.")
 
 
 def _called(label: Any, k: int, named: bool) -> str:

@@ -197,7 +197,7 @@ def test_the_tree_keeps_the_depth_and_the_places():
 MAKES = {"Group", "Rep", "Hom", "Field", "Number", "Grid", "Hexagonal", "GSet", "Homomorphism", "Element",
          "tuple[Homomorphism, ...]"}
 NOT_READ = {
-    "from_table": "prints as a group of permutations",
+    "from_table": "prints as a group of permutations", "from_sympy": "prints as a group or a presentation",
     "load_group": "reads a file, and prints the generators in it",
     "stabiliser": "prints as a subgroup", "setwise_stabiliser": "prints as a subgroup",
 }
