@@ -24,7 +24,7 @@ class Character:
 
     def __call__(self, g: Any) -> Number:
         """χ(g) for an element or word g."""
-        return self.values[int(self.group.listing.class_of[self.group.index(self.group.element(g))])]
+        return self.values[self.group.class_of(g)]
 
     def inner(self, other: Character) -> Number:
         """⟨χ, ψ⟩ = |G|⁻¹ Σ_g χ(g) conj ψ(g), summed by classes."""

@@ -97,28 +97,6 @@ class Element:
         return f"{self.group.atom}.element({self.word!r})"
 
 
-@dataclass(frozen=True)
-class ConjugacyClass:
-    """A conjugacy class: the number of its first element in G.elements, and its size."""
-
-    group: Group
-    number: int
-    size: int
-
-    @cached_property
-    def representative(self) -> Element:
-        """The first element of the class."""
-        return self.group.elements[self.number]
-
-    @property
-    def order(self) -> int:
-        """The order of its elements."""
-        return self.representative.order
-
-    def __repr__(self) -> str:
-        return f"<the class of {self.representative}: {self.size} of order {self.order}>"
-
-
 @dataclass(frozen=True, repr=False)
 class Elements(Sequence):
     """The elements of a group as a sequence, made when asked for."""

@@ -8,7 +8,7 @@ from itertools import count
 from math import isqrt, lcm
 from typing import Any
 
-from flint import acb, arb, fmpq, fmpq_poly, fmpz_poly
+from flint import acb, arb, fmpq, fmpq_poly, fmpz, fmpz_poly
 
 from .embedding import approximation, complex_roots, descend, express, monic, nearest, primitive, refined
 from .exact import NotExact, clipped, padded, polynomial, precision, rational, shown, spelled
@@ -104,9 +104,11 @@ class Field:
 
     @cached_property
     def symbol(self) -> str:
-        """How α is written in text: √5, ζ5, 2cos(2π/7), or α."""
+        """How α is written in text: √5, i, ζ5, 2cos(2π/7), or α."""
         if self.conductor:
             n, real = self.conductor
+            if n == 4:
+                return "i"
             return f"2cos(2π/{n})" if real else f"ζ{n}"
         return f"√{-self.minpoly[0]}" if self.expression.startswith("quadratic") else "α"
 
@@ -137,9 +139,18 @@ class Field:
         if x.is_rational:
             return Number(self, x.poly)
         try:
+            if self._holds_roots_of(x.field):
+                step = self.conductor[0] // x.field.conductor[0]
+                spread = [c for k in x.poly.coeffs() for c in (k, *[0] * (step - 1))]
+                return Number(self, fmpq_poly(spread) % self.modulus)
             return x.image(self.embed(x.field))
         except FieldTooSmall:
             return descend(x, self)
+
+    def _holds_roots_of(self, other: Field) -> bool:
+        """Whether both are cyclotomic, and ζ_m = ζ_n^(n/m)."""
+        return bool(self.conductor and other.conductor and not self.conductor[1] and not other.conductor[1]
+                    and self.conductor[0] % other.conductor[0] == 0)
 
     # Fields in one another -------------------------------------------------------------------------------------------
     @property
@@ -203,6 +214,10 @@ class Field:
                 return zeta + zeta.conj() if other_real else zeta
             if real and other_real and m % n == 0:
                 return _chebyshev(self.generator, m // n)
+        if self.conductor and not self.conductor[1] and other.degree == 2 and other.minpoly[1] == 0:
+            found = self._square_root(int(-other.minpoly[0]))
+            if found is not None:
+                return found
         if self.degree % other.degree == 0 and (other.is_real or not self.is_real):
             found = express(self, other.modulus, other.root)
             if found is not None:
@@ -214,6 +229,26 @@ class Field:
         """ζ_n^k."""
         k %= self.conductor[0] if self.conductor else 1
         return Number(self, fmpq_poly([0] * k + [1]) % self.modulus)
+
+    def _square_root(self, d: int) -> Number | None:
+        """√d in Q(ζ_n): the product of the Gauss sums Σ ζ_p^(a²) = √±p and of ζ_8 + ζ_8⁻¹ = √2; None where n is too
+        small."""
+        assert self.conductor
+        n, root = self.conductor[0], self(1)
+        for prime, power in fmpz(abs(d)).factor():
+            p, order = int(prime), 8 if prime == 2 else int(prime)
+            root = root * p ** (power // 2)
+            if power % 2 and n % order:
+                return None
+            if power % 2:
+                squares = [1, -1] if p == 2 else [a * a for a in range(p)]
+                root = root * sum((self._zeta(k * n // order) for k in squares), self(0))
+        if root * root != d:
+            if n % 4:
+                return None
+            root = root * self._zeta(n // 4)
+        part = root.ball().real if d > 0 else root.ball().imag
+        return root if part > 0 else -root
 
     def compositum(self, other: Field) -> Field:
         """The smallest field of the library that holds both.

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from . import subgroup
+from .conjugacy import Conjugacy, ConjugacyClass, conjugacy
 from .coset import Cosets, double_cosets, listed_cosets, searched_cosets
 from .element import (
-    ConjugacyClass,
     Element,
     Elements,
     Word,
@@ -26,6 +26,7 @@ from .listing import Listing, ListingOverflow, components
 from .schreier import Transversals, sifted_word
 
 if TYPE_CHECKING:
+    from .character_table import CharacterTable
     from .homomorphism import Homomorphism
     from .on_space import Given, Polygon
     from .rep import Rep
@@ -178,10 +179,24 @@ class Group:
 
     # Structure -----------------------------------------------------------------------------------------
     @cached_property
+    def conjugacy(self) -> Conjugacy:
+        """Sizes, representatives and membership of the conjugacy classes."""
+        return conjugacy(self)
+
+    @cached_property
     def classes(self) -> tuple[ConjugacyClass, ...]:
-        """The conjugacy classes, ordered by their first elements."""
-        _, first, sizes = np.unique(self.listing.class_of, return_index=True, return_counts=True)
-        return tuple(ConjugacyClass(self, int(i), int(size)) for i, size in zip(first, sizes))
+        """The conjugacy classes: by their first elements where the group is listed, by cycle types in S(n) and A(n)."""
+        return tuple(ConjugacyClass(self, i, size) for i, size in enumerate(self.conjugacy.sizes))
+
+    def class_of(self, g: Any) -> int:
+        """The number in `classes` of the class of an element or word."""
+        return self.conjugacy.number(self.element(g).images)
+
+    @cached_property
+    def character_table(self) -> CharacterTable:
+        """The exact table of the irreducible complex characters; see `character_table`."""
+        from .character_table import character_table
+        return character_table(self)
 
     @cached_property
     def relations(self) -> tuple[Word, ...]:

@@ -92,36 +92,33 @@ class Listing:
         return table
 
     @cached_property
+    def back(self) -> np.ndarray:
+        """back[t][i] is the number of h_i·t⁻¹."""
+        table = np.empty_like(self.right)
+        for t, row in enumerate(self.right):
+            table[t, row] = np.arange(self.size)
+        return table
+
+    @cached_property
     def inverse(self) -> np.ndarray:
         """The number of h_i⁻¹ = h_parent⁻¹ · letter⁻¹."""
-        back = np.empty_like(self.right)
-        for t, row in enumerate(self.right):
-            back[t, row] = np.arange(self.size)
         table = np.zeros(self.size, np.int64)
         for start, stop in zip(self.levels[1:], self.levels[2:]):
-            table[start:stop] = back[self.letter[start:stop], table[self.parent[start:stop]]]
+            table[start:stop] = self.back[self.letter[start:stop], table[self.parent[start:stop]]]
         return table
 
     @cached_property
     def class_of(self) -> np.ndarray:
         """The conjugacy class of each element, numbered by smallest element: components of h ↦ s·h·s⁻¹."""
-        back = np.empty_like(self.right)
-        for t, row in enumerate(self.right):
-            back[t, row] = np.arange(self.size)
-        moves = [back[t][self.left[t]] for t in range(len(back))]
+        moves = [back[left] for back, left in zip(self.back, self.left)]
         return components(self.size, moves)
 
     def times(self, word: Word) -> np.ndarray:
         """The numbers of h_i·w for all i."""
         here = np.arange(self.size)
         for t, e in word:
-            here = self.right[t][here] if e > 0 else self._back(t)[here]
+            here = (self.right if e > 0 else self.back)[t][here]
         return here
-
-    def _back(self, t: int) -> np.ndarray:
-        back = np.empty(self.size, np.int64)
-        back[self.right[t]] = np.arange(self.size)
-        return back
 
     def relations(self) -> tuple[Word, ...]:
         """Words that present the group, by Cannon's algorithm on the Cayley graph, short ones first.

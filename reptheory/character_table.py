@@ -1,0 +1,268 @@
+"""The character table of a finite group, exact."""
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import count
+from math import gcd, lcm
+from string import ascii_lowercase
+from typing import Any
+
+import numpy as np
+from flint import fmpz, nmod, nmod_mat, nmod_poly
+
+from .certificate import NotCertified
+from .character import Character
+from .closed_form import Values, abelian_characters, product_characters, rotation_characters, rotation_family
+from .conjugacy import ConjugacyClass
+from .dixon_schneider import dixon_schneider
+from .field import Field, cyclotomic
+from .group import Group, TooLarge
+from .number import Number
+from .tabular import Tabular
+
+CLASSES = 500           # the most classes of a group whose table the general algorithm makes
+CLOSED_CLASSES = 2_000  # the most classes of a table in closed form
+PRODUCTS = 150          # the most classes for which all tensor products are tabulated
+
+
+@dataclass(frozen=True, repr=False)
+class CharacterTable(Tabular):
+    """The irreducible complex characters of a finite group: a row for each, a column for each conjugacy class.
+
+    >>> import reptheory as rt
+    >>> rt.S(3).character_table
+    """
+
+    group: Group
+    keys: tuple[Any, ...]
+    values: tuple[tuple[Number, ...], ...]
+
+    @property
+    def classes(self) -> tuple[ConjugacyClass, ...]:
+        """The conjugacy classes, in the order of the columns."""
+        return self.group.classes
+
+    @cached_property
+    def characters(self) -> tuple[Character, ...]:
+        """The irreducible characters, in the order of the rows."""
+        return tuple(Character(self.group, row) for row in self.values)
+
+    @property
+    def rows(self) -> tuple[Character, ...]:  # type: ignore[override]
+        """The irreducible characters."""
+        return self.characters
+
+    def character(self, key: Any) -> Character:
+        """The character with this key; ValueError lists the keys there are."""
+        if key not in self.keys:
+            raise ValueError(f"{self.group.expression} has no irreducible character {key!r}. The keys are "
+                             f"{', '.join(map(repr, self.keys))}.")
+        return self.characters[self.keys.index(key)]
+
+    @cached_property
+    def degrees(self) -> tuple[int, ...]:
+        """The degrees χ(1); Σ χ(1)² = |G|."""
+        one = self.group.class_of(self.group.identity)
+        return tuple(int(row[one].to_fraction()) for row in self.values)
+
+    @cached_property
+    def indicators(self) -> tuple[int, ...]:
+        """The Frobenius–Schur indicators |G|⁻¹ Σ χ(g²): 1 real, 0 complex, −1 quaternionic."""
+        p, z = self._primes[0]
+        squares, table = self.power_map(2), self._image(p, z)
+        order = self.group.order % p
+        totals = [sum(c.size * row[q] for c, q in zip(self.classes, squares)) % p for row in table]
+        return tuple(0 if total == 0 else 1 if total == order else -1 for total in totals)  # they are 0 or ±|G|
+
+    @property
+    def types(self) -> tuple[str, ...]:
+        """"real", "complex" or "quaternionic" for each character."""
+        return tuple({1: "real", 0: "complex", -1: "quaternionic"}[i] for i in self.indicators)
+
+    def power_map(self, n: int) -> tuple[int, ...]:
+        """The number of the class of gⁿ for g in each class.
+
+        >>> import reptheory as rt
+        >>> rt.C(4).character_table.power_map(2)
+        (0, 2, 0, 2)
+        """
+        return tuple(self.group.class_of(c.representative ** n) for c in self.classes)
+
+    def multiplicities(self, character: Character) -> tuple[int, ...]:
+        """The multiplicities ⟨χ, χ_i⟩ of the irreducible characters in a character.
+
+        >>> import reptheory as rt
+        >>> G = rt.S(3); G.character_table.multiplicities(G.natural.character)
+        (1, 1, 0)
+        """
+        return tuple(int(character.inner(row).to_fraction()) for row in self.characters)
+
+    @cached_property
+    def products(self) -> np.ndarray:
+        """The multiplicities N[i, j, l] = ⟨χ_i χ_j, χ_l⟩ in the tensor products, of shape (classes,)*3.
+
+        They are integers of at most χ_i(1) χ_j(1), so they may be computed modulo a prime that exceeds those.
+        """
+        k = len(self.values)
+        if k > PRODUCTS:
+            raise TooLarge(f"the tensor products of {k} characters are {k}³ multiplicities, and the limit is "
+                           f"{PRODUCTS}³. Use multiplicities(χ * ψ) for the pairs you need.")
+        p, z = self._primes[0]
+        table, bar = self._image(p, z), self._image(p, z, -1)
+        scale = pow(self.group.order, -1, p)
+        dual = nmod_mat(k, k, [scale * c.size * row[t] % p for t, c in enumerate(self.classes) for row in bar], p)
+        pairs = nmod_mat(k * k, k, [x * y % p for one in table for two in table for x, y in zip(one, two)], p)
+        return np.array([int(x) for x in (pairs * dual).entries()], np.int64).reshape(k, k, k)
+
+    # Proof -----------------------------------------------------------------------------------------------------------
+    @cached_property
+    def conductor(self) -> int:
+        """A number n with all values in Q(ζ_n)."""
+        return lcm(*(_conductor(x.field) for x in self._distinct[1]))
+
+    @cached_property
+    def _distinct(self) -> tuple[np.ndarray, list[Number]]:
+        """The distinct values, and the number of each entry among them."""
+        places: dict[Number, int] = {}
+        seen: dict[int, int] = {}  # most entries are the same object, which spares hashing them
+        index = [[seen[id(x)] if id(x) in seen else seen.setdefault(id(x), places.setdefault(x, len(places)))
+                  for x in row] for row in self.values]
+        return np.array(index), list(places)
+
+    @cached_property
+    def _coefficients(self) -> list[list[int]]:
+        """The distinct values over 1, ζ_n, ζ_n², …, which are integers."""
+        big = cyclotomic(self.conductor)
+        return [[int(c) for c in big(x).poly.coeffs()] for x in self._distinct[1]]
+
+    @cached_property
+    def _primes(self) -> tuple[tuple[int, int], ...]:
+        """Primes p ≡ 1 mod n with an element z of order n, of a product above 2|G|²."""
+        n, found, product = self.conductor, [], 1
+        for p in count(2 ** 62 - 2 ** 62 % n + 1, -n):
+            if fmpz(p).is_probable_prime() and fmpz(p).is_prime():
+                z = next(z for z in (pow(a, (p - 1) // n, p) for a in count(2)) if _has_order(z, n, p))
+                found.append((p, z))
+                product *= p
+                if product > 2 * self.group.order ** 2:
+                    return tuple(found)
+        raise AssertionError("unreachable: there are infinitely many such primes")
+
+    def _image(self, p: int, z: int, a: int = 1) -> list[list[int]]:
+        """The table under the homomorphism Z[ζ_n] → F_p, ζ_n ↦ z^a; −a gives the conjugate table."""
+        root = nmod(pow(z, a % self.conductor, p), p)
+        images = np.array([int(nmod_poly(coefficients, p)(root)) for coefficients in self._coefficients])
+        return images[self._distinct[0]].tolist()
+
+    def verify(self) -> bool:
+        """Prove the row orthogonality Σ_C |C| χ_i(C) conj χ_j(C) = |G| δ_ij exactly; NotCertified names a pair.
+
+        The difference x of the two sides lies in Z[ζ_n], and its conjugates are at most 2|G|² in absolute value. It is
+        reduced under all φ(n) homomorphisms to F_p for primes p ≡ 1 mod n with ∏ p > 2|G|²; where all vanish, ∏ p
+        divides x, and then x = 0, since otherwise |N(x)| ≥ (∏ p)^φ(n).
+        """
+        order, k, n = self.group.order, len(self.values), self.conductor
+        if k != len(self.classes) or sum(d * d for d in self.degrees) != order:
+            raise NotCertified(f"{self.group.expression} has {len(self.classes)} classes and order {order}, which {k} "
+                               "characters of these degrees do not fit. Make the table again.")
+        for p, z in self._primes:
+            identity = [[order % p * (i == j) for j in range(k)] for i in range(k)]
+            for a in (a for a in range(1, n + 1) if gcd(a, n) == 1):
+                table, bar = self._image(p, z, a), self._image(p, z, -a)
+                left = nmod_mat(k, k, [c.size * x % p for row in table for c, x in zip(self.classes, row)], p)
+                gram = left * nmod_mat(k, k, [x for column in zip(*bar) for x in column], p)
+                if gram != nmod_mat(identity, p):
+                    i, j = next((i, j) for i in range(k) for j in range(k) if int(gram[i, j]) != identity[i][j])
+                    raise NotCertified(f"the characters {self.keys[i]!r} and {self.keys[j]!r} of "
+                                       f"{self.group.expression} are not orthonormal. Make the table again.")
+        return True
+
+    # Display ---------------------------------------------------------------------------------------------------------
+    @property
+    def cells(self) -> list[list[str]]:
+        """The table as text: representatives and sizes of the classes, then keys, indicators and values."""
+        head = ["", "", *(str(c.representative) for c in self.classes)]
+        sizes = ["size", "", *(str(c.size) for c in self.classes)]
+        signs = {1: "+", 0: "o", -1: "−"}
+        body = [[str(key), signs[i], *map(_short, row)] for key, i, row in
+                zip(self.keys, self.indicators, self.values)]
+        return [head, sizes, *body]
+
+    def __str__(self) -> str:
+        return super().__repr__()
+
+    def _repr_latex_(self) -> str:
+        r"""The table as a LaTeX array, values as radicals and roots of unity."""
+        from .show import character_table_latex
+        return character_table_latex(self)
+
+
+def character_table(group: Group) -> CharacterTable:
+    """The character table of a finite group: in closed form for abelian, dihedral, dicyclic, symmetric and alternating
+    groups and for direct products, by Dixon–Schneider for the rest.
+
+    Raises TooLarge above 500 classes, or 2000 in closed form, and where the elements are too many to list.
+
+    >>> import reptheory as rt
+    >>> rt.A(4).character_table.degrees
+    (1, 1, 1, 3)
+    """
+    classes, closed = len(group.classes), True
+    family = rotation_family(group)
+    if group.factors:
+        first, second = (factor.character_table for factor in group.factors)
+        _limit(group, classes, CLOSED_CLASSES)
+        keys = tuple((i, j) for i in first.keys for j in second.keys)
+        return CharacterTable(group, keys, tuple(product_characters(first.values, second.values)))
+    if group.is_abelian:
+        make = abelian_characters
+    elif family:
+        def make(group: Group) -> Values: return rotation_characters(group, *family)
+    else:
+        make, closed = dixon_schneider, False
+    _limit(group, classes, CLOSED_CLASSES if closed else CLASSES)
+    values = tuple(make(group))
+    return CharacterTable(group, keys_of(group, values), values)
+
+
+def keys_of(group: Group, values: Sequence[tuple[Number, ...]]) -> tuple[Any, ...]:
+    """The keys of the rows: those of the family, otherwise the degree and a letter, "1a", "1b", "2a"."""
+    from .irreps import NoIrreps, keys
+    try:
+        return keys(group, "C")
+    except NoIrreps:
+        degrees = [int(row[group.class_of(group.identity)].to_fraction()) for row in values]
+        return tuple(f"{d}{_letters(degrees[:i].count(d))}" for i, d in enumerate(degrees))
+
+
+def _limit(group: Group, classes: int, limit: int) -> None:
+    if classes > limit:
+        raise TooLarge(f"{group.expression} has {classes} conjugacy classes, and character tables are made up to "
+                       f"{limit}. V.character and Hom need no table.")
+
+
+def _letters(n: int) -> str:
+    """a, b, …, z, aa, ab, …"""
+    text = ascii_lowercase[n % 26]
+    return text if n < 26 else _letters(n // 26 - 1) + text
+
+
+def _short(x: Number) -> str:
+    """The value as text without spaces."""
+    return str(x).replace(" ", "")
+
+
+def _conductor(field: Field) -> int:
+    """An n with the field in Q(ζ_n): known for cyclotomic fields, and |d| or 4|d| for Q(√d)."""
+    if field.conductor:
+        return field.conductor[0]
+    if field.degree == 1:
+        return 1
+    d = -int(field.minpoly[0])
+    return abs(d) if d % 4 == 1 else 4 * abs(d)
+
+
+def _has_order(z: int, n: int, p: int) -> bool:
+    return all(pow(z, n // int(q), p) != 1 for q, _ in fmpz(n).factor()) if n > 1 else z == 1

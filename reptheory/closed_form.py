@@ -1,0 +1,140 @@
+"""Character tables in closed form: abelian, dihedral and dicyclic groups, direct products."""
+from __future__ import annotations
+
+from itertools import product
+from math import gcd
+
+import numpy as np
+from flint import fmpz_mat
+
+from .field import Q, cyclotomic
+from .group import Group
+from .number import Number
+
+Values = list[tuple[Number, ...]]
+
+
+def roots_of_unity(n: int) -> list[Number]:
+    """1, ζ_n, ζ_n², …, each in the smallest cyclotomic field.
+
+    >>> roots_of_unity(4)
+    [1, cyclotomic(4).number(0, 1), -1, cyclotomic(4).number(0, -1)]
+    """
+    found = []
+    for k in range(n):
+        order = n // gcd(k, n)
+        found.append(Q(1) if order == 1 else Q(-1) if order == 2 else cyclotomic(order)._zeta(k // gcd(k, n)))
+    return found
+
+
+def dual_group(group: Group) -> np.ndarray:
+    """The characters of an abelian group: row χ holds c with χ(s_i) = ζ_e^{c_i}, e the exponent, the trivial one first.
+
+    With L the lattice of relations among the generators, in Hermite form with diagonal n_i, a character is a choice of
+    n_i-th roots from the last generator to the first.
+
+    >>> import reptheory as rt
+    >>> dual_group(rt.C(2) * rt.C(2)).tolist()
+    [[0, 0], [0, 1], [1, 0], [1, 1]]
+    """
+    listing, r = group.listing, len(group.generators)
+    exponents = _exponents(group)
+    differences = [exponents + np.eye(r, dtype=np.int64)[s] - exponents[row] for s, row in enumerate(listing.left)]
+    relations = np.unique(np.concatenate(differences), axis=0)
+    lattice = np.array(fmpz_mat(relations.tolist()).hnf().tolist()[:r], object)
+    e = _exponent(group)
+    found = [[0] * r]
+    for i in reversed(range(r)):
+        n = int(lattice[i, i])
+        after = []
+        for c in found:
+            tail = -sum(int(lattice[i, j]) * c[j] for j in range(i + 1, r)) % e
+            after += [[*c[:i], (tail // n + k * e // n) % e, *c[i + 1:]] for k in range(n)]
+        found = after
+    return np.array(sorted(found), np.int64).reshape(-1, r)
+
+
+def abelian_characters(group: Group) -> Values:
+    """The characters of an abelian group, χ(∏ s_i^{a_i}) = ζ_e^{Σ a_i c_i}."""
+    elements = _exponents(group)[[group.index(c.representative) for c in group.classes]]
+    e = _exponent(group)
+    roots = roots_of_unity(e)
+    return [tuple(roots[k] for k in row) for row in ((dual_group(group) @ elements.T) % e).tolist()]
+
+
+def _exponent(group: Group) -> int:
+    """The exponent of an abelian group, the least common multiple of the orders of its generators."""
+    return int(np.lcm.reduce([g.order for g in group.generators], initial=1))
+
+
+def _exponents(group: Group) -> np.ndarray:
+    """How often each generator occurs in the word of each element."""
+    listing = group.listing
+    table = np.zeros((listing.size, len(group.generators)), np.int64)
+    for start, stop in zip(listing.levels[1:], listing.levels[2:]):
+        table[start:stop] = table[listing.parent[start:stop]]
+        table[np.arange(start, stop), listing.letter[start:stop]] += 1
+    return table
+
+
+def rotation_family(group: Group) -> tuple[int, bool] | None:
+    """(m, dicyclic) where the group is ⟨r, s⟩ with r^m = 1, s r s⁻¹ = r⁻¹, and s² = 1 or s² = r^{m/2}; else None.
+
+    >>> import reptheory as rt
+    >>> rotation_family(rt.D(5)), rotation_family(rt.Q8())
+    ((5, False), (4, True))
+    """
+    if len(group.generators) != 2:
+        return None
+    r, s = group.generators
+    m = r.order
+    if group.order != 2 * m or s * r * s.inverse != r.inverse or s.is_identity:
+        return None
+    if (s * s).is_identity:
+        return m, False
+    return (m, True) if m % 2 == 0 and s * s == r ** (m // 2) else None
+
+
+def rotation_characters(group: Group, m: int, dicyclic: bool) -> Values:
+    """The characters of a dihedral or dicyclic group: lines, then planes with χ_k(r^j) = 2cos 2πjk/m and χ_k(s r^j) = 0.
+
+    Source: Serre, Linear Representations of Finite Groups, §5.3; the dicyclic ones are induced from ⟨r⟩ as well.
+    """
+    r = group.generators[0]
+    power, g = {}, group.identity
+    for j in range(m):
+        power[g.images] = j
+        g = g * r
+    places = []
+    for c in group.classes:
+        j = power.get(c.representative.images)
+        places.append((0, j) if j is not None else (1, power[(group.generators[1].inverse * c.representative).images]))
+    roots = roots_of_unity(m)
+    quarter = roots_of_unity(4)
+    lines = [(0, 0), (0, 2)]  # exponents of i for r and s
+    if m % 2 == 0:
+        lines += [(2, 1), (2, 3)] if dicyclic and m % 4 else [(2, 0), (2, 2)]
+    rows = [tuple(quarter[(a * j + b * side) % 4] for side, j in places) for a, b in lines]
+    planes = {k: _real(roots[k] + roots[-k]) for k in range(m)}
+    rows += [tuple(Q(0) if side else planes[j * k % m] for side, j in places) for k in range(1, (m + 1) // 2)]
+    return rows
+
+
+def _real(x: Number) -> Number:
+    """A real number of a cyclotomic field in Q, Q(√d) or the real subfield."""
+    from .root_sum import smallest
+    return x if x.is_rational else smallest(x, x.field.conductor[0])
+
+
+def product_characters(first: Values, second: Values) -> Values:
+    """The characters (χ ⊗ ψ)(g, h) = χ(g) ψ(h) of G × H, those of H fastest."""
+    cache: dict[tuple[Number, Number], Number] = {}
+    rows = []
+    for chi, psi in product(first, second):
+        row = []
+        for pair in product(chi, psi):
+            if pair not in cache:
+                cache[pair] = pair[0] * pair[1]
+            row.append(cache[pair])
+        rows.append(tuple(row))
+    return rows
