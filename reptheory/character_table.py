@@ -1,7 +1,7 @@
 """The character table of a finite group, exact."""
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import count
@@ -14,8 +14,15 @@ from flint import fmpz, nmod, nmod_mat, nmod_poly
 
 from .certificate import NotCertified
 from .character import Character
-from .closed_form import Values, abelian_characters, product_characters, rotation_characters, rotation_family
-from .conjugacy import ConjugacyClass
+from .closed_form import (
+    abelian_characters,
+    alternating_characters,
+    product_characters,
+    rotation_characters,
+    rotation_family,
+    symmetric_characters,
+)
+from .conjugacy import ConjugacyClass, symmetric_kind
 from .dixon_schneider import dixon_schneider
 from .field import Field, cyclotomic
 from .group import Group, TooLarge
@@ -33,6 +40,9 @@ class CharacterTable(Tabular):
 
     >>> import reptheory as rt
     >>> rt.S(3).character_table
+                 1  s  r
+    size         1  3  2
+    (3,)       +  1  1  1
     """
 
     group: Group
@@ -140,21 +150,27 @@ class CharacterTable(Tabular):
     @cached_property
     def _primes(self) -> tuple[tuple[int, int], ...]:
         """Primes p ≡ 1 mod n with an element z of order n, of a product above 2|G|²."""
-        n, found, product = self.conductor, [], 1
-        for p in count(2 ** 62 - 2 ** 62 % n + 1, -n):
-            if fmpz(p).is_probable_prime() and fmpz(p).is_prime():
-                z = next(z for z in (pow(a, (p - 1) // n, p) for a in count(2)) if _has_order(z, n, p))
-                found.append((p, z))
-                product *= p
-                if product > 2 * self.group.order ** 2:
-                    return tuple(found)
-        raise AssertionError("unreachable: there are infinitely many such primes")
+        found, product = [], 1
+        for p, z in splitting_primes(self.conductor, 2 ** 62):
+            found.append((p, z))
+            product *= p
+            if product > 2 * self.group.order ** 2:
+                break
+        return tuple(found)
 
     def _image(self, p: int, z: int, a: int = 1) -> list[list[int]]:
         """The table under the homomorphism Z[ζ_n] → F_p, ζ_n ↦ z^a; −a gives the conjugate table."""
         root = nmod(pow(z, a % self.conductor, p), p)
         images = np.array([int(nmod_poly(coefficients, p)(root)) for coefficients in self._coefficients])
         return images[self._distinct[0]].tolist()
+
+    def modulo(self, e: int, below: int) -> tuple[int, int, list[list[int]]]:
+        """A prime p ≡ 1 mod e below a bound, z of order e modulo p, and the table under ζ_n ↦ z^(e/n), for n | e."""
+        if e % self.conductor:
+            raise ValueError(f"the values lie in Q(ζ_{self.conductor}), which Q(ζ_{e}) does not hold. Use a multiple of "
+                             f"{self.conductor}.")
+        p, z = next(splitting_primes(e, below))
+        return p, z, self._image(p, pow(z, e // self.conductor, p))
 
     def verify(self) -> bool:
         """Prove the row orthogonality Σ_C |C| χ_i(C) conj χ_j(C) = |G| δ_ij exactly; NotCertified names a pair.
@@ -209,32 +225,33 @@ def character_table(group: Group) -> CharacterTable:
     >>> rt.A(4).character_table.degrees
     (1, 1, 1, 3)
     """
-    classes, closed = len(group.classes), True
+    classes = len(group.classes)
     family = rotation_family(group)
     if group.factors:
         first, second = (factor.character_table for factor in group.factors)
         _limit(group, classes, CLOSED_CLASSES)
         keys = tuple((i, j) for i in first.keys for j in second.keys)
         return CharacterTable(group, keys, tuple(product_characters(first.values, second.values)))
-    if group.is_abelian:
-        make = abelian_characters
-    elif family:
-        def make(group: Group) -> Values: return rotation_characters(group, *family)
-    else:
-        make, closed = dixon_schneider, False
+    kind = symmetric_kind(group)
+    closed = kind is not None or family is not None or group.is_abelian
     _limit(group, classes, CLOSED_CLASSES if closed else CLASSES)
-    values = tuple(make(group))
-    return CharacterTable(group, keys_of(group, values), values)
+    if kind is not None:
+        values = (symmetric_characters if kind == "symmetric" else alternating_characters)(group)
+    elif group.is_abelian:
+        values = abelian_characters(group)
+    else:
+        values = rotation_characters(group, *family) if family else dixon_schneider(group)
+    return CharacterTable(group, keys_of(group, values), tuple(values))
 
 
 def keys_of(group: Group, values: Sequence[tuple[Number, ...]]) -> tuple[Any, ...]:
     """The keys of the rows: those of the family, otherwise the degree and a letter, "1a", "1b", "2a"."""
-    from .irreps import NoIrreps, keys
-    try:
-        return keys(group, "C")
-    except NoIrreps:
-        degrees = [int(row[group.class_of(group.identity)].to_fraction()) for row in values]
-        return tuple(f"{d}{_letters(degrees[:i].count(d))}" for i, d in enumerate(degrees))
+    from .irreps import family_keys
+    found = family_keys(group)
+    if found is not None:
+        return found
+    degrees = [int(row[group.class_of(group.identity)].to_fraction()) for row in values]
+    return tuple(f"{d}{_letters(degrees[:i].count(d))}" for i, d in enumerate(degrees))
 
 
 def _limit(group: Group, classes: int, limit: int) -> None:
@@ -262,6 +279,13 @@ def _conductor(field: Field) -> int:
         return 1
     d = -int(field.minpoly[0])
     return abs(d) if d % 4 == 1 else 4 * abs(d)
+
+
+def splitting_primes(n: int, below: int) -> Iterator[tuple[int, int]]:
+    """The primes p ≡ 1 mod n below a bound, downwards, each with an element of order n modulo p."""
+    for p in range(below - (below - 1) % n - n * (below % n == 1), 1, -n):
+        if fmpz(p).is_probable_prime() and fmpz(p).is_prime():
+            yield p, next(z for z in (pow(a, (p - 1) // n, p) for a in count(1)) if _has_order(z, n, p))
 
 
 def _has_order(z: int, n: int, p: int) -> bool:

@@ -1,15 +1,20 @@
-"""Character tables in closed form: abelian, dihedral and dicyclic groups, direct products."""
+"""Character tables in closed form: abelian, dihedral, dicyclic, symmetric and alternating groups, direct products."""
 from __future__ import annotations
 
+from functools import reduce
 from itertools import product
-from math import gcd
+from math import gcd, lcm
 
 import numpy as np
 from flint import fmpz_mat
 
+from .alternating import alternating_table
 from .field import Q, cyclotomic
 from .group import Group
+from .listing import Listing
+from .murnaghan import symmetric_table
 from .number import Number
+from .root_sum import smallest
 
 Values = list[tuple[Number, ...]]
 
@@ -27,26 +32,23 @@ def roots_of_unity(n: int) -> list[Number]:
     return found
 
 
-def dual_group(group: Group) -> np.ndarray:
-    """The characters of an abelian group: row χ holds c with χ(s_i) = ζ_e^{c_i}, e the exponent, the trivial one first.
+def dual_group(listing: Listing, e: int) -> np.ndarray:
+    """The linear characters of a group: row λ holds c with λ(s_i) = ζ_e^{c_i} on the generators, λ = 1 first.
 
-    With L the lattice of relations among the generators, in Hermite form with diagonal n_i, a character is a choice of
-    n_i-th roots from the last generator to the first.
+    Here e is a multiple of their orders. With L the lattice of relations among the generators of G/[G, G], in Hermite
+    form with diagonal n_i, a character is a choice of n_i-th roots from the last generator to the first.
 
     >>> import reptheory as rt
-    >>> dual_group(rt.C(2) * rt.C(2)).tolist()
+    >>> dual_group((rt.C(2) * rt.C(2)).listing, 2).tolist()
     [[0, 0], [0, 1], [1, 0], [1, 1]]
     """
-    listing, r = group.listing, len(group.generators)
-    exponents = _exponents(group)
-    differences = [exponents + np.eye(r, dtype=np.int64)[s] - exponents[row] for s, row in enumerate(listing.left)]
+    r, counts = len(listing.left), letter_counts(listing)
+    differences = [counts + np.eye(r, dtype=np.int64)[s] - counts[row] for s, row in enumerate(listing.left)]
     relations = np.unique(np.concatenate(differences), axis=0)
     lattice = np.array(fmpz_mat(relations.tolist()).hnf().tolist()[:r], object)
-    e = _exponent(group)
     found = [[0] * r]
     for i in reversed(range(r)):
-        n = int(lattice[i, i])
-        after = []
+        n, after = int(lattice[i, i]), []
         for c in found:
             tail = -sum(int(lattice[i, j]) * c[j] for j in range(i + 1, r)) % e
             after += [[*c[:i], (tail // n + k * e // n) % e, *c[i + 1:]] for k in range(n)]
@@ -54,27 +56,21 @@ def dual_group(group: Group) -> np.ndarray:
     return np.array(sorted(found), np.int64).reshape(-1, r)
 
 
-def abelian_characters(group: Group) -> Values:
-    """The characters of an abelian group, χ(∏ s_i^{a_i}) = ζ_e^{Σ a_i c_i}."""
-    elements = _exponents(group)[[group.index(c.representative) for c in group.classes]]
-    e = _exponent(group)
-    roots = roots_of_unity(e)
-    return [tuple(roots[k] for k in row) for row in ((dual_group(group) @ elements.T) % e).tolist()]
-
-
-def _exponent(group: Group) -> int:
-    """The exponent of an abelian group, the least common multiple of the orders of its generators."""
-    return int(np.lcm.reduce([g.order for g in group.generators], initial=1))
-
-
-def _exponents(group: Group) -> np.ndarray:
+def letter_counts(listing: Listing) -> np.ndarray:
     """How often each generator occurs in the word of each element."""
-    listing = group.listing
-    table = np.zeros((listing.size, len(group.generators)), np.int64)
+    table = np.zeros((listing.size, len(listing.left)), np.int64)
     for start, stop in zip(listing.levels[1:], listing.levels[2:]):
         table[start:stop] = table[listing.parent[start:stop]]
         table[np.arange(start, stop), listing.letter[start:stop]] += 1
     return table
+
+
+def abelian_characters(group: Group) -> Values:
+    """The characters of an abelian group, χ(∏ s_i^{a_i}) = ζ_e^{Σ a_i c_i}."""
+    e = reduce(lcm, (g.order for g in group.generators), 1)
+    counts = letter_counts(group.listing)[[group.index(c.representative) for c in group.classes]]
+    roots = roots_of_unity(e)
+    return [tuple(roots[k] for k in row) for row in ((dual_group(group.listing, e) @ counts.T) % e).tolist()]
 
 
 def rotation_family(group: Group) -> tuple[int, bool] | None:
@@ -121,9 +117,8 @@ def rotation_characters(group: Group, m: int, dicyclic: bool) -> Values:
 
 
 def _real(x: Number) -> Number:
-    """A real number of a cyclotomic field in Q, Q(√d) or the real subfield."""
-    from .root_sum import smallest
-    return x if x.is_rational else smallest(x, x.field.conductor[0])
+    """A number of a cyclotomic field in the smallest field."""
+    return smallest(x, x.field.conductor[0] if x.field.conductor else 1)
 
 
 def product_characters(first: Values, second: Values) -> Values:
@@ -134,7 +129,20 @@ def product_characters(first: Values, second: Values) -> Values:
         row = []
         for pair in product(chi, psi):
             if pair not in cache:
-                cache[pair] = pair[0] * pair[1]
+                value = pair[0] * pair[1]
+                cache[pair] = Q(value.to_fraction()) if value.is_rational else value
             row.append(cache[pair])
         rows.append(tuple(row))
     return rows
+
+
+def symmetric_characters(group: Group) -> Values:
+    """The characters of Sym(n) by Murnaghan–Nakayama, rows by partitions, the identity's column first."""
+    table = symmetric_table(group.degree)[:, ::-1]
+    numbers = {x: Q(x) for x in np.unique(table).tolist()}
+    return [tuple(numbers[x] for x in row) for row in table.tolist()]
+
+
+def alternating_characters(group: Group) -> Values:
+    """The characters of Alt(n), the identity's column first."""
+    return [row[::-1] for row in alternating_table(group.degree)]

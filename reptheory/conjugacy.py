@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .alternating import (
+    Key,
+    alternating_class,
+    alternating_class_size,
+    alternating_classes,
+    alternating_representative,
+)
 from .element import Element
+from .partition import Partition, class_size, cycle_type, partitions, representative
 
 if TYPE_CHECKING:
     from .group import Group
@@ -108,18 +116,91 @@ class Product(Conjugacy):
         return first.conjugacy.number(images[:n]) * len(second.conjugacy.sizes) + j
 
 
+@dataclass(frozen=True, eq=False)
+class Symmetric(Conjugacy):
+    """The classes of Sym(n): the cycle types, that of the identity first."""
+
+    group: Group
+
+    @cached_property
+    def types(self) -> tuple[Partition, ...]:
+        """The cycle types, in the order of the classes."""
+        return partitions(self.group.degree)[::-1]
+
+    @cached_property
+    def _places(self) -> dict[Partition, int]:
+        return {mu: i for i, mu in enumerate(self.types)}
+
+    @cached_property
+    def sizes(self) -> tuple[int, ...]:  # type: ignore[override]
+        """n! over the orders of the centralisers."""
+        return tuple(map(class_size, self.types))
+
+    def representative(self, number: int) -> Element:
+        """The permutation with cycles of consecutive points."""
+        return Element(self.group, representative(self.types[number]))
+
+    def number(self, images: tuple[int, ...]) -> int:
+        """The class, by the cycle type."""
+        return self._places[cycle_type(images)]
+
+
+@dataclass(frozen=True, eq=False)
+class Alternating(Conjugacy):
+    """The classes of Alt(n): the even cycle types, in two halves where the parts are odd and distinct."""
+
+    group: Group
+
+    @cached_property
+    def types(self) -> tuple[Key, ...]:
+        """The cycle types and halves, in the order of the classes."""
+        return alternating_classes(self.group.degree)[::-1]
+
+    @cached_property
+    def _places(self) -> dict[Key, int]:
+        return {mu: i for i, mu in enumerate(self.types)}
+
+    @cached_property
+    def sizes(self) -> tuple[int, ...]:  # type: ignore[override]
+        """The sizes of the cycle types, halved where they split."""
+        return tuple(map(alternating_class_size, self.types))
+
+    def representative(self, number: int) -> Element:
+        """A permutation of the type, in the half."""
+        return Element(self.group, alternating_representative(self.types[number]))
+
+    def number(self, images: tuple[int, ...]) -> int:
+        """The class, by the cycle type and the parity of a conjugating permutation."""
+        return self._places[alternating_class(images)]
+
+
 def conjugacy(group: Group) -> Conjugacy:
     """The classes of a group, in closed form where its order or its factors show what it is."""
     if group.factors:
         return Product(group)
-    return Listed(group)
+    kind = symmetric_kind(group)
+    return {"symmetric": Symmetric, "alternating": Alternating, None: Listed}[kind](group)
 
 
-def is_symmetric(group: Group) -> bool:
-    """Whether the group is all of Sym(degree): its order is degree!."""
-    return group.order == factorial(group.degree)
+def labels(group: Group) -> np.ndarray:
+    """The number in G.classes of the class of each listed element."""
+    found = group.listing.class_of
+    order = np.empty(len(group.classes), np.int64)
+    for c in group.classes:
+        order[found[group.index(c.representative)]] = c.number
+    return order[found]
 
 
-def is_alternating(group: Group) -> bool:
-    """Whether the group is Alt(degree), the only subgroup of index 2 of Sym(degree)."""
-    return group.degree > 2 and 2 * group.order == factorial(group.degree)
+def symmetric_kind(group: Group) -> str | None:
+    """"symmetric" or "alternating" where a group of permutations is all of Sym(n) or Alt(n), by its order: Alt(n) is
+    the only subgroup of index 2.
+
+    None for what moves space and for cyclic groups, whose irreps have names of their own.
+
+    >>> import reptheory as rt
+    >>> symmetric_kind(rt.group(a="(0 1 2 3 4)", b="(0 1 2)")), symmetric_kind(rt.D(3))
+    ('alternating', None)
+    """
+    if group.on_space is not None or len(group.generators) < 2 or group.degree < 3:
+        return None
+    return {1: "symmetric", 2: "alternating"}.get(factorial(group.degree) // group.order)

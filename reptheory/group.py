@@ -320,6 +320,11 @@ class Group:
         from .standard import sign
         return sign(self)
 
+    @cached_property
+    def known_irreps(self) -> dict[tuple[Any, str], Rep]:
+        """The irreps made so far, by key and scalars."""
+        return {}
+
     def irreps(self, over: str = "R") -> tuple[Rep, ...]:
         """The irreducible representations; see `irreps.irreps`."""
         from .irreps import irreps
@@ -359,7 +364,7 @@ class Group:
 
     @property
     def projections(self) -> tuple[Homomorphism, ...]:
-        """The projections of a direct product onto its factors."""
+        """Those of a direct product onto its factors."""
         from .product import projections
         return projections(self)
 

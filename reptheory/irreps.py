@@ -1,69 +1,199 @@
-"""Irreducible representations in closed form (cyclic and dihedral groups) and exact decomposition into them."""
+"""The irreducible representations of every finite group, exact, over R and over C."""
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any
 
+from .alternating import alternating_irreps, parted
+from .closed_form import rotation_family
+from .conjugacy import symmetric_kind
 from .field import Q, cyclotomic, real_cyclotomic
 from .group import Group
 from .matrix import Matrix
-from .monomial import Monomial
-from .rep import ONE, Action, Explicit, Rep, Sum
+from .monomial import Monomial, kron, monomial_if
+from .partition import partitions
+from .rep import ONE, Action, Explicit, Rep
 
 
 class NoIrreps(ValueError):
-    """A group whose irreps are not known in closed form."""
+    """A group for which some irreducible representation was not found."""
 
 
 def irreps(group: Group, over: str = "R") -> tuple[Rep, ...]:
-    """The irreducible representations of a cyclic or dihedral group, up to isomorphism, in the order of their keys.
+    """The irreducible representations of a finite group, up to isomorphism, in the order of their keys.
 
-    Over R: the trivial one, the signs, and the planes k on which r turns by 2πk/n. Over C a cyclic group has the n
-    characters r ↦ ζ_n^k instead. Source: Serre, Linear Representations of Finite Groups, §5.1 and §5.3.
+    Over C there are as many as conjugacy classes. Over R a pair χ, χ̄ of complex type is one of twice the degree, and
+    so is a χ of quaternionic type. Source: Serre, Linear Representations of Finite Groups, §13.2.
 
     >>> import reptheory as rt
-    >>> [V.dim for V in rt.D(4).irreps()]
-    [1, 1, 1, 1, 2]
+    >>> [V.dim for V in rt.D(4).irreps()], [V.dim for V in rt.Q8().irreps()]
+    ([1, 1, 1, 1, 2], [1, 1, 1, 1, 4])
     """
-    return tuple(irrep(group, key, over) for key in keys(group, over))
+    found = keys(group, over)
+    _prepare(group, found, over)
+    return tuple(irrep(group, key, over) for key in found)
 
 
 def keys(group: Group, over: str = "R") -> tuple[Any, ...]:
-    """The keys of `G.irrep(key)`: integers for C(n), "A1", "A2", "B1", "B2" and integers for D(n)."""
+    """The keys of `G.irrep(key)`: integers for C(n), "A1", "A2", "B1", "B2" and integers for D(n), partitions for S(n),
+    partitions and halves for A(n), pairs for G * H, and the degree over C with a letter, "2a", for the rest.
+
+    Over R a representation has the key of its first complex constituent.
+    """
     if over not in ("R", "C"):
         raise ValueError(f"over={over!r}: irreps are taken over \"R\" or \"C\".")
+    found = family_keys(group)
+    if found is None:
+        found = group.character_table.keys
+    if over == "C":
+        return found
     kind, n = _family(group)
     if kind == "cyclic":
-        return tuple(range(n)) if over == "C" else tuple(range(n // 2 + 1))
-    lines = ("A1", "A2", "B1", "B2") if n % 2 == 0 else ("A1", "A2")
-    return (*lines, *range(1, (n + 1) // 2))
+        return tuple(range(n // 2 + 1))
+    if kind in ("dihedral", "symmetric"):
+        return found
+    return tuple(found[i] for i, _ in real_rows(group))
+
+
+def family_keys(group: Group) -> tuple[Any, ...] | None:
+    """The keys over C of a cyclic, dihedral, symmetric or alternating group; None for the rest."""
+    kind, n = _family(group)
+    if kind == "cyclic":
+        return tuple(range(n))
+    if kind == "dihedral":
+        lines = ("A1", "A2", "B1", "B2") if n % 2 == 0 else ("A1", "A2")
+        return (*lines, *range(1, (n + 1) // 2))
+    if kind == "symmetric":
+        return partitions(n)
+    return alternating_irreps(n) if kind == "alternating" else None
 
 
 def irrep(group: Group, key: Any, over: str = "R") -> Rep:
-    """The irreducible representation with this key; ValueError lists the keys there are."""
+    """The irreducible representation with this key; ValueError lists the keys there are.
+
+    Closed forms for C(n) and D(n), Young's seminormal form for S(n) and A(n), tensor products for G * H, spherical
+    functions for the rest; NoIrreps where these find none.
+
+    >>> import reptheory as rt
+    >>> rt.S(4).irrep((2, 2))
+    S(4).irrep((2, 2))  # dim 2
+    """
+    memo = group.known_irreps
+    try:
+        if (key, over) in memo:
+            return memo[key, over]
+    except TypeError:
+        key = tuple(key)  # a partition given as a list
     found = keys(group, over)
     if key not in found:
         raise ValueError(f"{group.expression} has no irrep {key!r} over {over}. Its keys are "
-                         f"{', '.join(map(repr, found))}.")
+                         f"{', '.join(map(repr, found[:50]))}{', …' if len(found) > 50 else ''}.")
     key = found[found.index(key)]  # 1 where True or 1.0 was asked for
-    kind, n = _family(group)
     suffix = ", over='C'" if over == "C" else ""
     text = f"{group.atom}.irrep({key!r}{suffix})"
-    if kind == "cyclic" and over == "C":
+    given, metric = _matrices(group, key, over)
+    memo[key, over] = Explicit(group, given, metric, over, text)
+    return memo[key, over]
+
+
+Form = tuple[tuple[Action, ...], tuple]
+
+
+def _matrices(group: Group, key: Any, over: str) -> Form:
+    """The actions of the generators, and the metric."""
+    kind, n = _family(group)
+    if kind == "cyclic":
+        return _cyclic(group, n, key, over)
+    if kind == "dihedral":
+        return _dihedral(n, key)
+    if kind in ("symmetric", "alternating"):
+        return _young(group, key, over)
+    table = group.character_table
+    row = table.keys.index(key)
+    if table.types[row] != "real" and over == "R":
+        real = irrep(group, key, "C").realify()
+        return real.actions, real.gram
+    if group.factors:
+        first, second = (factor.character_table for factor in group.factors)
+        i, j = first.keys.index(key[0]), second.keys.index(key[1])
+        if over == "C" or first.types[i] == second.types[j] == "real":
+            return _product(group, key, over)
+    return _spherical(group, [row])[row]
+
+
+def _cyclic(group: Group, n: int, key: int, over: str) -> Form:
+    if over == "C":
         zeta = cyclotomic(n)
         root = (zeta.generator if n > 2 else Q(1 if n == 1 else -1)) ** key
-        return Explicit(group, (Matrix.of([[root]]),) * len(group.generators), (ONE,), "C", text)
-    if kind == "cyclic":
-        if 2 * key in (0, n):
-            return Explicit(group, (Monomial.of([0], [1 if key == 0 else -1]),), (ONE,), "R", text)
-        turn, metric = rotation(n, key)
-        return Explicit(group, (turn,), metric, "R", text)
+        return (monomial_if(Matrix.of([[root]])),) * len(group.generators), (ONE,)
+    if 2 * key in (0, n):
+        return (Monomial.of([0], [1 if key == 0 else -1]),), (ONE,)
+    turn, metric = rotation(n, key)
+    return (turn,), metric
+
+
+def _dihedral(n: int, key: Any) -> Form:
     if isinstance(key, str):
         r, s = {"A1": (1, 1), "A2": (1, -1), "B1": (-1, 1), "B2": (-1, -1)}[key]
-        given: tuple[Action, ...] = (Monomial.of([0], [r]), Monomial.of([0], [s]))
-        return Explicit(group, given, (ONE,), over, text)
+        return (Monomial.of([0], [r]), Monomial.of([0], [s])), (ONE,)
     turn, metric = rotation(n, key)
-    return Explicit(group, (turn, Monomial.of([0, 1], [1, -1])), metric, over, text)
+    return (turn, Monomial.of([0, 1], [1, -1])), metric
+
+
+def _young(group: Group, key: Any, over: str) -> Form:
+    """Young's seminormal form; over R two conjugate halves of an alternating group are the whole again."""
+    from .young import seminormal
+    form = seminormal(key)
+    if over == "R" and any(not form.matrix(images).field.is_real for images in group.images):
+        form = seminormal(parted(key)[0])
+    return tuple(monomial_if(form.matrix(images)) for images in group.images), form.metric
+
+
+def _product(group: Group, key: tuple, over: str) -> Form:
+    """V ⊗ W on G × H."""
+    first, second = group.factors
+    v, w = irrep(first, key[0], over), irrep(second, key[1], over)
+    one, two = Monomial.identity(v.dim), Monomial.identity(w.dim)
+    actions = (*(kron(a, two) for a in v.actions), *(kron(one, b) for b in w.actions))
+    return actions, tuple(x * y for x in v.gram for y in w.gram)
+
+
+def _spherical(group: Group, rows: Sequence[int]) -> dict[int, Form]:
+    """The matrices for these rows of the character table, by one search for subgroups."""
+    from .spherical import find_pairs, spherical_matrices
+    table, found = group.character_table, {}
+    for row, pair in zip(rows, find_pairs(group, rows)):
+        if pair is None:
+            raise NoIrreps(f"no subgroup H of {group.expression} with a linear character λ and ⟨χ|_H, λ⟩ = 1 was found "
+                           f"for the irreducible character {table.keys[row]!r} of type {table.types[row]}. Give its "
+                           "matrices by G.rep(…); Hom and characters need no irreps.")
+        matrices, metric = spherical_matrices(table.characters[row], pair)
+        found[row] = tuple(map(monomial_if, matrices)), metric
+    return found
+
+
+def _prepare(group: Group, wanted: Sequence[Any], over: str) -> None:
+    """Find the matrices of all these irreps by one search."""
+    if family_keys(group) is not None or group.factors:
+        return
+    table, memo = group.character_table, group.known_irreps
+    rows = [table.keys.index(key) for key in wanted]
+    scalars = {row: over if table.types[row] == "real" else "C" for row in rows}
+    rows = [row for row in rows if (table.keys[row], scalars[row]) not in memo]
+    for row, (given, metric) in _spherical(group, rows).items():
+        key, kind = table.keys[row], scalars[row]
+        suffix = ", over='C'" if kind == "C" else ""
+        memo[key, kind] = Explicit(group, given, metric, kind, f"{group.atom}.irrep({key!r}{suffix})")
+
+
+def real_rows(group: Group) -> tuple[tuple[int, str], ...]:
+    """The rows of the character table that number the irreps over R, with their types: χ for the pair χ, χ̄."""
+    table = group.character_table
+    found = []
+    for i, (row, kind) in enumerate(zip(table.values, table.types)):
+        if kind != "complex" or table.values.index(tuple(x.conj() for x in row)) > i:
+            found.append((i, kind))
+    return tuple(found)
 
 
 def rotation(n: int, k: int) -> tuple[Action, tuple]:
@@ -89,65 +219,15 @@ def _cosine(n: int):
 
 
 def _family(group: Group) -> tuple[str, int]:
-    """("cyclic", n) or ("dihedral", n), read off the generators: one, or a pair with s² = (rs)² = 1 and |G| = 2 ord
-    r."""
+    """("cyclic", n), ("dihedral", n), ("symmetric", n), ("alternating", n), or ("", 0) for a group of no such family.
+
+    It is read off the generators: one, or a pair with s² = (rs)² = 1 and |G| = 2 ord r, or all (even) permutations.
+    """
     generators = group.generators
+    kind = symmetric_kind(group)
+    if kind is not None:
+        return kind, group.degree
     if len(generators) == 1:
         return "cyclic", group.order
-    if len(generators) == 2:
-        r, s = generators
-        if (s * s).is_identity and (r * s * r * s).is_identity and not s.is_identity and group.order == 2 * r.order:
-            return "dihedral", r.order
-    raise NoIrreps(f"the irreps of {group.expression} are not known in closed form: those of C(n), D(n) and groups "
-                   "with the same generators are. Hom, characters and V.type need no irreps.")
-
-
-@dataclass(frozen=True)
-class Decomposition:
-    """V ≅ ⊕ m_i A_i: the type with the irreps of V, and the exact matrix T with T ρ_V(g) = (⊕ m_i A_i)(g) T."""
-
-    type: Rep
-    change: Matrix
-
-    @property
-    def multiplicities(self) -> tuple[tuple[int, Rep], ...]:
-        """The pairs (m_i, A_i)."""
-        return self.type.summands
-
-    def __repr__(self) -> str:
-        return f"<Decomposition: {self.type.expression}>"
-
-
-def decompose(rep: Rep) -> Decomposition:
-    """The exact decomposition of V: multiplicities from characters, the change of basis from Hom(V, A_i).
-
-    A basis of Hom(V, A) over the irreducible A has m·e elements, e = dim End(A); of each choose m that are
-    independent over End(A), greedily by rank. Raises NoIrreps.
-
-    >>> import reptheory as rt
-    >>> rt.D(4).natural.decompose()
-    <Decomposition: D(4).irrep('A1') + D(4).irrep('B2') + D(4).irrep(1)>
-    """
-    from .hom import Hom
-    from .linalg import rank
-
-    terms, blocks = [], []
-    for irreducible in irreps(rep.group, rep.scalars):
-        commutant = int(irreducible.character.norm.to_fraction()) if rep.scalars == "R" else 1
-        m = int((rep.character.inner(irreducible.character) / commutant).to_fraction())
-        if not m:
-            continue
-        basis = Hom(rep, irreducible).basis
-        chosen: list[Matrix] = []
-        for d in range(basis.dim):
-            candidate = Matrix.of(basis[d].entries.tolist())
-            if rank(Matrix.vstack([*chosen, candidate])) == (len(chosen) + 1) * irreducible.dim:
-                chosen.append(candidate)
-            if len(chosen) == m:
-                break
-        rows = [chosen[c].submatrix([i], range(rep.dim)) for i in range(irreducible.dim) for c in range(m)]
-        terms.append((m, irreducible))
-        blocks.append(Matrix.vstack(rows))
-    return Decomposition(terms[0][1] if terms == [(1, terms[0][1])] else Sum(tuple(terms)), Matrix.vstack(blocks))
-
-
+    found = rotation_family(group)
+    return ("dihedral", found[0]) if found is not None and not found[1] else ("", 0)

@@ -100,6 +100,11 @@ class Listing:
         return table
 
     @cached_property
+    def undo(self) -> np.ndarray:
+        """undo[s][i] is the number of s⁻¹·h_i."""
+        return np.argsort(self.left, axis=1)
+
+    @cached_property
     def inverse(self) -> np.ndarray:
         """The number of h_i⁻¹ = h_parent⁻¹ · letter⁻¹."""
         table = np.zeros(self.size, np.int64)

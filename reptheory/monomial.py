@@ -135,3 +135,13 @@ def as_matrix(action: Monomial | Matrix) -> Matrix:
 def contragredient(action: Monomial | Matrix) -> Monomial | Matrix:
     """The inverse transpose ρ(g)^(−T), which acts on the dual space."""
     return action if isinstance(action, Monomial) else action.inverse().T
+
+
+def monomial_if(matrix: Matrix) -> Monomial | Matrix:
+    """The signed permutation that a matrix is, otherwise the matrix."""
+    if not matrix.is_integer:
+        return matrix
+    dense = matrix.to_integers()
+    if (np.abs(dense).sum(0) == 1).all() and (np.abs(dense).sum(1) == 1).all():
+        return Monomial.of(np.abs(dense).argmax(0), dense.sum(0))
+    return matrix

@@ -203,9 +203,14 @@ class Rep:
         return kind[int(self.character.indicator.to_fraction())] if self.is_irreducible else None
 
     def decompose(self):
-        """Multiplicities of the irreps and an exact change of basis; see `irreps.decompose`."""
-        from .irreps import decompose
+        """Multiplicities of the irreps and an exact change of basis; see `decomposition.decompose`."""
+        from .decomposition import decompose
         return decompose(self)
+
+    @property
+    def commutant(self) -> Hom:
+        """End_G(V) = Hom(V, V), of dimension Σ m_i² dim End(A_i)."""
+        return self >> self
 
     def orbit(self, vector) -> Rep:
         """The permutation representation on the orbit {ρ(g)v}: `V.orbit((1, 0, 0))` are the faces of a cube."""

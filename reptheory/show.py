@@ -9,8 +9,10 @@ from .space import POINT
 
 if TYPE_CHECKING:
     from .basis import Basis
+    from .character_table import CharacterTable
     from .hom import Hom
     from .kernel import Kernel
+    from .number import Number
     from .rep import Rep
 
 ROWS = 60  # the most rows of a table that a page shows; a line says how many more there are
@@ -74,6 +76,33 @@ def kernel_html(kernel: Kernel) -> str:
     """The exact values of one kernel: a tile for each matrix entry i,j, a cell for each point."""
     shape = "×".join(map(str, kernel.shape))
     return f"<div>{svg([values_figure(kernel.entries)], f'A kernel of shape {shape}')}</div>"
+
+
+def character_table_latex(table: CharacterTable) -> str:
+    r"""The table as a LaTeX array: a column for each class with its size, a row for each irreducible character.
+
+    >>> import reptheory as rt
+    >>> character_table_latex(rt.C(2).character_table)
+    '$\\begin{array}{r|rr} & \\mathtt{1} & \\mathtt{r} \\\\ & 1 & 1 \\\\ \\hline \\chi_{0} & 1 & 1 \\\\ \\chi_{1} & 1 & -1 \\end{array}$'
+    """
+    known: dict[Number, str] = {}
+
+    def value(x: Number) -> str:
+        if x not in known:
+            known[x] = x._repr_latex_().strip("$")
+        return known[x]
+
+    heads = " & ".join(["", *(latex_text(str(c.representative)) for c in table.classes)])
+    sizes = " & ".join(["", *(str(c.size) for c in table.classes)])
+    rows = [" & ".join([rf"\chi_{{{_latex_key(key)}}}", *map(value, row)]) for key, row in zip(table.keys, table.values)]
+    lines = rf" \\ {heads.strip()} \\ {sizes.strip()} \\ \hline "[4:] + r" \\ ".join(rows)
+    return rf"$\begin{{array}}{{r|{'r' * len(table.classes)}}} {lines} \end{{array}}$"
+
+
+def _latex_key(key: object) -> str:
+    """The key as an index: partitions and letters upright."""
+    text = str(key).replace("'", "").replace(" ", "")
+    return text if isinstance(key, (int, tuple)) else rf"\mathrm{{{text}}}"
 
 
 def table_html(cells: list[list[str]]) -> str:

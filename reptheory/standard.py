@@ -11,7 +11,7 @@ from .element import parse_permutation
 from .field import Number
 from .group import Group
 from .matrix import Matrix
-from .monomial import Monomial
+from .monomial import Monomial, monomial_if
 from .rep import ONE, Action, Explicit, Rep
 from .subgroup import text_of
 
@@ -46,7 +46,7 @@ def vector(group: Group) -> Rep:
     if group.on_space is None:
         raise ValueError(f"{group.expression} names no action on space, so it has no vector representation. Give one: "
                          "G.rep(r=[[0, -1], [1, 0]], …), or make the group from matrices.")
-    given = tuple(_monomial_if(m) for m in group.on_space.matrices)
+    given = tuple(monomial_if(m) for m in group.on_space.matrices)
     over = _scalars(group.on_space.matrices)
     return Explicit(group, given, group.on_space.gram, over, f"{group.atom}.vector")
 
@@ -90,7 +90,7 @@ def matrices(group: Group, gram: Sequence | None = None, **given: Any) -> Rep:
     dim = values[0].shape[0] if values else 1
     metric = (ONE,) * dim if gram is None else _metric(gram, dim)
     text += "" if gram is None else f", gram=[{', '.join(map(literal, metric))}]"
-    rep = Explicit(group, tuple(_monomial_if(m) for m in values), metric, over, f"{group.atom}.rep({text})")
+    rep = Explicit(group, tuple(monomial_if(m) for m in values), metric, over, f"{group.atom}.rep({text})")
     if gram is not None and not rep.is_unitary:
         raise ValueError(f"the metric diag{tuple(str(d) for d in metric)} is not invariant: ρ(g)ᴴ D ρ(g) ≠ D for some "
                          "generator. Leave gram out, or give the metric of this basis.")
@@ -112,16 +112,6 @@ def _metric(gram: Sequence, dim: int) -> tuple[Number, ...]:
 def _scalars(values: Sequence[Matrix]) -> str:
     """"R" where every matrix has its entries in a real field, "C" otherwise."""
     return "R" if all(m.field.is_real for m in values) else "C"
-
-
-def _monomial_if(matrix: Matrix) -> Action:
-    """The signed permutation that a matrix is, otherwise the matrix."""
-    if not matrix.is_integer:
-        return matrix
-    dense = matrix.to_integers()
-    if (np.abs(dense).sum(0) == 1).all() and (np.abs(dense).sum(1) == 1).all():
-        return Monomial.of(np.abs(dense).argmax(0), dense.sum(0))
-    return matrix
 
 
 def _parity(images: np.ndarray) -> int:
