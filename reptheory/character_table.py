@@ -40,9 +40,11 @@ class CharacterTable(Tabular):
 
     >>> import reptheory as rt
     >>> rt.S(3).character_table
-                 1  s  r
-    size         1  3  2
-    (3,)       +  1  1  1
+                  1  s   r
+    size          1  3   2
+    (3,)       +  1  1   1
+    (2, 1)     +  2  0   -1
+    (1, 1, 1)  +  1  -1  1
     """
 
     group: Group
@@ -167,8 +169,8 @@ class CharacterTable(Tabular):
     def modulo(self, e: int, below: int) -> tuple[int, int, list[list[int]]]:
         """A prime p ≡ 1 mod e below a bound, z of order e modulo p, and the table under ζ_n ↦ z^(e/n), for n | e."""
         if e % self.conductor:
-            raise ValueError(f"the values lie in Q(ζ_{self.conductor}), which Q(ζ_{e}) does not hold. Use a multiple of "
-                             f"{self.conductor}.")
+            raise ValueError(f"the values lie in Q(ζ_{self.conductor}), which Q(ζ_{e}) does not hold. Use a multiple "
+                             f"of {self.conductor}.")
         p, z = next(splitting_primes(e, below))
         return p, z, self._image(p, pow(z, e // self.conductor, p))
 
@@ -223,7 +225,7 @@ def character_table(group: Group) -> CharacterTable:
 
     >>> import reptheory as rt
     >>> rt.A(4).character_table.degrees
-    (1, 1, 1, 3)
+    (1, 3, 1, 1)
     """
     classes = len(group.classes)
     family = rotation_family(group)
@@ -231,7 +233,7 @@ def character_table(group: Group) -> CharacterTable:
         first, second = (factor.character_table for factor in group.factors)
         _limit(group, classes, CLOSED_CLASSES)
         keys = tuple((i, j) for i in first.keys for j in second.keys)
-        return CharacterTable(group, keys, tuple(product_characters(first.values, second.values)))
+        return CharacterTable(group, keys, tuple(product_characters(list(first.values), list(second.values))))
     kind = symmetric_kind(group)
     closed = kind is not None or family is not None or group.is_abelian
     _limit(group, classes, CLOSED_CLASSES if closed else CLASSES)

@@ -92,7 +92,7 @@ def rotation_family(group: Group) -> tuple[int, bool] | None:
 
 
 def rotation_characters(group: Group, m: int, dicyclic: bool) -> Values:
-    """The characters of a dihedral or dicyclic group: lines, then planes with χ_k(r^j) = 2cos 2πjk/m and χ_k(s r^j) = 0.
+    """The characters of a dihedral or dicyclic group: lines, then planes with χ_k(r^j) = 2cos 2πjk/m, χ_k(s r^j) = 0.
 
     Source: Serre, Linear Representations of Finite Groups, §5.3; the dicyclic ones are induced from ⟨r⟩ as well.
     """
@@ -103,8 +103,9 @@ def rotation_characters(group: Group, m: int, dicyclic: bool) -> Values:
         g = g * r
     places = []
     for c in group.classes:
-        j = power.get(c.representative.images)
-        places.append((0, j) if j is not None else (1, power[(group.generators[1].inverse * c.representative).images]))
+        turned = (group.generators[1].inverse * c.representative).images
+        side = c.representative.images not in power
+        places.append((side, power[turned if side else c.representative.images]))
     roots = roots_of_unity(m)
     quarter = roots_of_unity(4)
     lines = [(0, 0), (0, 2)]  # exponents of i for r and s

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import accumulate
+from itertools import accumulate, pairwise
 
 from .irreps import irrep, real_rows
 from .linalg import rank
@@ -39,7 +39,7 @@ class Decomposition:
         stops = list(accumulate((m * a.dim for m, a in self.multiplicities), initial=0))
         n = range(self.change.shape[0])
         return tuple(self.inverse.submatrix(n, range(a, b)) @ self.change.submatrix(range(a, b), n)
-                     for a, b in zip(stops, stops[1:]))
+                     for a, b in pairwise(stops))
 
     def __repr__(self) -> str:
         return f"<Decomposition: {self.type.expression}>"

@@ -26,7 +26,7 @@ def dixon_schneider(group: Group) -> Values:
 
     >>> import reptheory as rt
     >>> [[int(x.to_fraction()) for x in row] for row in dixon_schneider(rt.Q8())]
-    [[1, 1, 1, 1, 1], [1, 1, 1, -1, -1], [1, -1, 1, 1, -1], [1, -1, 1, -1, 1], [2, 0, -2, 0, 0]]
+    [[1, 1, 1, 1, 1], [1, 1, -1, 1, -1], [1, -1, 1, 1, -1], [1, -1, -1, 1, 1], [2, 0, 0, -2, 0]]
     """
     p = _prime(group)
     modular = _degrees(group, _eigenvectors(group, p), p)

@@ -140,9 +140,7 @@ class Field:
             return Number(self, x.poly)
         try:
             if self._holds_roots_of(x.field):
-                step = self.conductor[0] // x.field.conductor[0]
-                spread = [c for k in x.poly.coeffs() for c in (k, *[0] * (step - 1))]
-                return Number(self, fmpq_poly(spread) % self.modulus)
+                return Number(self, fmpq_poly(self._spread(x)) % self.modulus)
             return x.image(self.embed(x.field))
         except FieldTooSmall:
             return descend(x, self)
@@ -151,6 +149,12 @@ class Field:
         """Whether both are cyclotomic, and ζ_m = ζ_n^(n/m)."""
         return bool(self.conductor and other.conductor and not self.conductor[1] and not other.conductor[1]
                     and self.conductor[0] % other.conductor[0] == 0)
+
+    def _spread(self, x: Number) -> list[Any]:
+        """The coefficients of a number of Q(ζ_m) over the powers of ζ_n, where ζ_m = ζ_n^(n/m)."""
+        assert self.conductor and x.field.conductor
+        zeros = [0] * (self.conductor[0] // x.field.conductor[0] - 1)
+        return [c for k in x.poly.coeffs() for c in (k, *zeros)]
 
     # Fields in one another -------------------------------------------------------------------------------------------
     @property

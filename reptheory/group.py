@@ -355,7 +355,6 @@ class Group:
         from .space import quotient
         return quotient(self, subgroup)
 
-    # Products and names --------------------------------------------------------------------------------
     def __mul__(self, other: Group) -> Group:
         if not isinstance(other, Group):
             return NotImplemented

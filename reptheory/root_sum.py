@@ -3,6 +3,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import gcd
+from typing import Any
 
 from flint import fmpq_poly, fmpz
 
@@ -45,7 +46,7 @@ def smallest(x: Number, n: int) -> Number:
 
 def _conjugate(x: Number, a: int, n: int) -> fmpq_poly:
     """σ_a x, as a polynomial in ζ_n."""
-    spread = [0] * n
+    spread: list[Any] = [0] * n
     for s, c in enumerate(x.poly.coeffs()):
         spread[s * a % n] = c
     return fmpq_poly(spread) % x.field.modulus

@@ -82,8 +82,13 @@ def character_table_latex(table: CharacterTable) -> str:
     r"""The table as a LaTeX array: a column for each class with its size, a row for each irreducible character.
 
     >>> import reptheory as rt
-    >>> character_table_latex(rt.C(2).character_table)
-    '$\\begin{array}{r|rr} & \\mathtt{1} & \\mathtt{r} \\\\ & 1 & 1 \\\\ \\hline \\chi_{0} & 1 & 1 \\\\ \\chi_{1} & 1 & -1 \\end{array}$'
+    >>> print(character_table_latex(rt.C(2).character_table))
+    $\begin{array}{r|rr}
+     & \mathtt{1} & \mathtt{r} \\
+     & 1 & 1 \\ \hline
+    \chi_{0} & 1 & 1 \\
+    \chi_{1} & 1 & -1
+    \end{array}$
     """
     known: dict[Number, str] = {}
 
@@ -94,14 +99,16 @@ def character_table_latex(table: CharacterTable) -> str:
 
     heads = " & ".join(["", *(latex_text(str(c.representative)) for c in table.classes)])
     sizes = " & ".join(["", *(str(c.size) for c in table.classes)])
-    rows = [" & ".join([rf"\chi_{{{_latex_key(key)}}}", *map(value, row)]) for key, row in zip(table.keys, table.values)]
-    lines = rf" \\ {heads.strip()} \\ {sizes.strip()} \\ \hline "[4:] + r" \\ ".join(rows)
-    return rf"$\begin{{array}}{{r|{'r' * len(table.classes)}}} {lines} \end{{array}}$"
+    rows = [" & ".join([rf"\chi_{{{_latex_key(key)}}}", *map(value, row)])
+            for key, row in zip(table.keys, table.values)]
+    columns = "r" * len(table.classes)
+    body = " \\\\\n".join(rows)
+    return f"$\\begin{{array}}{{r|{columns}}}\n{heads} \\\\\n{sizes} \\\\ \\hline\n{body}\n\\end{{array}}$"
 
 
 def _latex_key(key: object) -> str:
     """The key as an index: partitions and letters upright."""
-    text = str(key).replace("'", "").replace(" ", "")
+    text = str(key).replace("'", "").replace(" ", "").replace(",)", ")")
     return text if isinstance(key, (int, tuple)) else rf"\mathrm{{{text}}}"
 
 

@@ -103,7 +103,8 @@ def find_pairs(group: Group, rows: Sequence[int]) -> list[Pair | None]:
                 root = h.root_field(number)
                 field = found.setdefault((i, root), fields[i].compositum(root))
                 pair = Pair(h, number, field)
-                if (field.is_real or types[i] != "real") and (best[i] is None or pair.cost < best[i].cost):
+                known = best[i]
+                if (field.is_real or types[i] != "real") and (known is None or pair.cost < known.cost):
                     best[i] = pair
         if all(pair is not None and pair.field.degree <= degree for pair, degree in zip(best, goal)):
             break
@@ -240,7 +241,7 @@ class Phi:
                 del moved[i]
         scale = denominator * h.own.size
         return Matrix(self.pair.field, tuple(
-            fmpq_mat(*places.shape, [fmpq(c, scale) for c in total[:, :, k].ravel().tolist()])
+            fmpq_mat(len(rows), len(columns), [fmpq(c, scale) for c in total[:, :, k].ravel().tolist()])
             for k in range(table.shape[2])))
 
     def independent(self, elements: np.ndarray) -> np.ndarray:

@@ -12,7 +12,7 @@ from .field import Number
 from .group import Group
 from .matrix import Matrix
 from .monomial import Monomial, monomial_if
-from .rep import ONE, Action, Explicit, Rep
+from .rep import ONE, Explicit, Rep
 from .subgroup import text_of
 
 

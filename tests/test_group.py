@@ -238,7 +238,8 @@ def test_classes_are_the_orbits_of_conjugation(group):
     label = group.listing.class_of
     for i, x in enumerate(group.elements[:20]):
         assert {label[group.index(g * x * g.inverse)] for g in group.elements[:20]} == {label[i]}
-    assert [group.index(c.representative) for c in group.classes] == [int(np.argmax(label == k)) for k in range(len(group.classes))]
+    for c in group.classes:
+        assert c.size == int((label == label[group.index(c.representative)]).sum())
 
 
 @given(st.one_of(groups(), permutation_groups()))
@@ -338,7 +339,7 @@ def test_a_pickle_hashes_as_its_equals_in_another_process():
 
 def test_classes_show_an_element_their_size_and_its_order():
     assert [repr(c) for c in rt.S(3).classes] == [
-        "<the class of 1: 1 of order 1>", "<the class of r: 2 of order 3>", "<the class of s: 3 of order 2>"]
+        "<the class of 1: 1 of order 1>", "<the class of s: 3 of order 2>", "<the class of r: 2 of order 3>"]
 
 
 def test_titles_are_shown_and_not_compared():

@@ -168,17 +168,21 @@ def test_a_basis_without_metric_decomposes_too():
 
 
 @pytest.mark.parametrize("act, kind, message", [
-    (lambda: rt.A(4).irreps(), rt.NoIrreps, r"irreps of A\(4\) are not known in closed form.*need no irreps"),
-    (lambda: rt.Q8().irrep(0), rt.NoIrreps, r"irreps of Q8\(\)"),
-    (lambda: rt.group(a="(0 1 2)", b="(3 4)").irreps(), rt.NoIrreps, "closed form"),
+    (lambda: rt.Q8().irrep(0), ValueError, r"Q8\(\) has no irrep 0 over R. Its keys are '1a', '1b', '1c', '1d', '2a'"),
     (lambda: rt.D(4).irrep("E"), ValueError, r"D\(4\) has no irrep 'E' over R. Its keys are 'A1', 'A2', 'B1', 'B2', 1"),
     (lambda: rt.D(4).irrep(2), ValueError, "has no irrep 2"),
     (lambda: rt.D(5).irrep("B1"), ValueError, "Its keys are 'A1', 'A2', 1, 2"),
     (lambda: rt.C(4).irrep(3), ValueError, r"C\(4\) has no irrep 3 over R. Its keys are 0, 1, 2"),
     (lambda: rt.C(4).irrep(-1, over="C"), ValueError, "Its keys are 0, 1, 2, 3"),
     (lambda: rt.C(4).irreps("H"), ValueError, "over='H': irreps are taken over \"R\" or \"C\""),
-    (lambda: rt.S(4).natural.decompose(), rt.NoIrreps, r"S\(4\)"),
+    (lambda: rt.S(4).irrep((2, 1)), ValueError, r"Its keys are \(4,\), \(3, 1\), \(2, 2\)"),
 ])
 def test_refusals(act, kind, message):
     with pytest.raises(kind, match=message):
         act()
+
+
+def test_an_irrep_that_is_not_found_is_named(monkeypatch):
+    monkeypatch.setattr("reptheory.spherical.subgroups", lambda group: iter(()))
+    with pytest.raises(rt.NoIrreps, match=r"no subgroup H of tetrahedral\(\) with a linear .* '1a' of type real"):
+        rt.tetrahedral().irreps()

@@ -77,7 +77,10 @@ REFUSALS = {
         lambda: nn.EquivariantConv2d(D4.irrep("A1"), D4.irrep("A2"), 3), nn.EmptyHom, ["orbit", "stabiliser"]),
     "an activation": (
         lambda: nn.Pointwise(D4.vector, "relu"), nn.DoesNotCommute, ["relu", "D(4).vector"]),
-    "no irreps": (lambda: rt.A(5).irreps(), rt.NoIrreps, ["A(5)", "closed form", "Hom, characters"]),
+    "a character": (
+        lambda: rt.Q8().character_table.character("3a"), ValueError, ["no irreducible character '3a'", "'1a', '1b'"]),
+    "a character table": (
+        lambda: rt.C(3000).character_table, rt.TooLarge, ["3000 conjugacy classes", "2000", "need no table"]),
     "an irrep key": (lambda: D4.irrep("E"), ValueError, ["no irrep 'E'", "'A1', 'A2', 'B1', 'B2', 1"]),
     "a dense basis": (
         lambda: rt.Hom(64 * D4.regular, 64 * D4.regular, on=rt.grid(5)).basis.to_numpy(), rt.TooLarge,
