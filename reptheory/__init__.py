@@ -4,6 +4,7 @@ The public names, in the order of the pipeline.
 """
 from .automorphism import NotAGraph, automorphisms
 from .certificate import NotCertified
+from .character_table import CharacterTable
 from .check import NotARepresentation
 from .crystal import point_group, wallpaper
 from .expression import ExpressionError, read
@@ -40,7 +41,7 @@ __all__ = [  # noqa: RUF022 (the order of the pipeline)
     "point_group", "wallpaper", "group", "presentation", "from_table", "from_sympy",
     "semidirect", "wreath", "central_product", "quotient_group", "natural_projection", "in_space",
     "stabiliser", "setwise_stabiliser", "automorphisms", "load_group", "save_group",
-    "Group", "Element", "Homomorphism", "Rep",
+    "Group", "Element", "Homomorphism", "CharacterTable", "Rep",
     "POINT", "grid", "lattice", "gset", "Hom", "read", "mackey", "lower", "Plan", "save", "load",
     "NotExact", "FieldTooSmall", "TooLarge", "InfiniteGroup", "NotAGroup", "NotAGraph", "NotASubgroup", "NotNormal",
     "DifferentGroups", "NotARepresentation", "NotAHomomorphism", "NoIrreps", "NotPreserved", "NotEquivariant",
