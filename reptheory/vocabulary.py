@@ -72,6 +72,10 @@ def _is_words(x: Any) -> bool:
     return isinstance(x, dict) and all(map(_is_images, x.values()))
 
 
+def _is_key(x: Any) -> bool:
+    return isinstance(x, str) or is_integer(x) or _are(x, _is_key)
+
+
 GROUP, REP = a(Group, "a group"), a(Rep, "a representation")
 MAP, SPACE = a(Homomorphism, "a homomorphism"), a(Space, "a space")
 TEXT, FLAG = a(str, "a text in quotes"), a(bool, "True or False")
@@ -84,7 +88,7 @@ GENERATOR = Kind("cycles '(0 1 2)', a list of images, or a matrix", lambda x: _i
 WORDS = Kind("a table of words {'r': 'r^2'}", _is_words)
 ACTION = Kind("a table of tables of words {'r': {'r': 'r^2'}}",
               lambda x: isinstance(x, dict) and all(map(_is_words, x.values())))
-KEY = Kind("the key of an irrep", lambda x: isinstance(x, str) or is_integer(x) or _are(x, is_integer))
+KEY = Kind("the key of an irrep: 1, 'A1', (3, 1)", _is_key)
 ROOT = Kind("an approximate number", lambda x: is_integer(x) or isinstance(x, complex))
 
 # Everything an expression may name. A new constructor is one line: what it calls, and the kind of each argument;

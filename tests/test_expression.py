@@ -88,6 +88,8 @@ REFUSED = {  # what is wrong: the text, the place of the caret, and pieces of th
     "a key that is no text": ("semidirect(C(7), C(3), {r: 1})", 24, ["a text in quotes"]),
     "a surrogate": ("group(r='\ud800')", 9, ["surrogate"]),
     "the library's own refusal": ("2*D(4).irrep('E')", 7, ["D(4) has no irrep 'E'", "Its keys are 'A1'"]),
+    "a key inside a key": ("D(4).irrep((3, ('E', 1)))", 5, ["no irrep (3, ('E', 1))"]),
+    "no key": ("D(4).irrep((3, C(2)))", 11, ["key of irrep is the key of an irrep", "(3, 1); a tuple is not"]),
     "different groups": ("Hom(C(4).sign, D(4).sign)", 0, ["needs one group"]),
     "no power": ("C(4).vector ** -1", 15, ["'-' cannot stand here"]),
     "a later line": ("Hom(C(4).sign,\n    C(4).sin)", 24, ["\n      C(4).sin)\n           ^^^\n"]),
@@ -197,13 +199,15 @@ def test_the_tree_keeps_the_depth_and_the_places():
 MAKES = {"Group", "Rep", "Hom", "Field", "Number", "Grid", "Hexagonal", "GSet", "Homomorphism", "Element",
          "tuple[Homomorphism, ...]"}
 NOT_READ = {
-    "from_table": "prints as a group of permutations", "from_sympy": "prints as a group or a presentation",
+    "from_table": "prints as a group of permutations", "automorphisms": "prints as a group of permutations",
+    "from_sympy": "prints as a group or a presentation",
     "load_group": "reads a file, and prints the generators in it",
     "stabiliser": "prints as a subgroup", "setwise_stabiliser": "prints as a subgroup",
 }
 NOT_READ_METHODS = {
     "copies": "prints as a sum", "conjugate": "prints as a subgroup", "field": "prints as a field",
     "identity": "prints as an element", "evaluate": "prints as an element", "trace": "prints as a number",
+    "commutant": "prints as a Hom",
 }
 
 
