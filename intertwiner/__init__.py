@@ -1,1 +1,1 @@
-"""The command-line tool: `intertwiner basis|certify|emit EXPR`, also as `python -m intertwiner`."""
+"""The command-line tool: `intertwiner basis|certify|emit|table EXPR`, also as `python -m intertwiner`."""

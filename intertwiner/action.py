@@ -18,7 +18,7 @@ def run(options: Namespace) -> None:
     """Run the command that the options name."""
     if options.output is not None:
         check_target(options.output)  # before the work, not after it
-    {"basis": basis, "certify": certify, "emit": emit}[options.command](options)
+    {"basis": basis, "certify": certify, "emit": emit, "table": table}[options.command](options)
 
 
 def basis(options: Namespace) -> None:
@@ -69,6 +69,25 @@ def emit(options: Namespace) -> None:
         plan = rt.lower(hom, bias=options.bias, init=options.init, stride=options.stride, padding=options.padding,
                         padding_mode=options.padding_mode, dilation=options.dilation)
     _show(nn.source(plan, name=options.name).rstrip("\n"), options.output)
+
+
+def table(options: Namespace) -> None:
+    """Print or write the character table of a group."""
+    group = _read(options)
+    if not isinstance(group, rt.Group):
+        raise ValueError(f"table takes a group, and {options.expression} is {noun(group)}. Write S(5), say.")
+    with progress("computing the character table"):
+        found = group.character_table
+    if options.latex or options.html:
+        _show(found._repr_latex_() if options.latex else found._repr_html_(), options.output)
+    elif options.json:
+        classes = [{"representative": str(c.representative), "size": c.size, "order": c.order} for c in found.classes]
+        rows = [{"key": key, "degree": degree, "values": list(map(repr, chi.values))}
+                for key, degree, chi in zip(found.keys, found.degrees, found.characters)]
+        facts = {"group": group.expression, "order": group.order, "classes": classes, "characters": rows}
+        _show(facts, options.output)
+    else:
+        _show(str(found), options.output)
 
 
 def _question(options: Namespace) -> rt.Hom:

@@ -49,7 +49,7 @@ def parser() -> argparse.ArgumentParser:
     """The arguments of every command."""
     top = argparse.ArgumentParser("intertwiner", description=DESCRIPTION, epilog=EPILOGUE)
     top.add_argument("--version", action=_Version, help="print the version and exit")
-    commands = top.add_subparsers(dest="command", required=True, metavar="basis|certify|emit")
+    commands = top.add_subparsers(dest="command", required=True, metavar="basis|certify|emit|table")
 
     def command(name: str, what: str, text: str, result: str) -> argparse.ArgumentParser:
         found = commands.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}.", epilog=EPILOGUE)
@@ -76,7 +76,11 @@ def parser() -> argparse.ArgumentParser:
     emit.add_argument("--padding-mode", choices=("zeros", "reflect", "replicate", "circular"), default="zeros",
                       help="of a convolution (zeros)")
     emit.add_argument("--dilation", type=int, default=1, help="of a convolution (1)")
-    for each in (basis, certify):
+    table = command("table", "a group: \"S(5)\"", "print the character table of a group", "write the table to a file")
+    forms = table.add_mutually_exclusive_group()
+    forms.add_argument("--latex", action="store_true", help="as LaTeX")
+    forms.add_argument("--html", action="store_true", help="as HTML")
+    for each in (basis, certify, forms):
         each.add_argument("--json", action="store_true", help="as JSON")
     return top
 

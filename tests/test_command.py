@@ -172,6 +172,31 @@ def test_without_torch_emit_says_so(capsys, monkeypatch):
         assert run(capsys, command, HOM)[0] == 0
 
 
+# Tables ------------------------------------------------------------------------------------------------------
+def test_a_character_table_is_printed(capsys):
+    table = rt.A(5).character_table
+    assert run(capsys, "table", "A(5)") == (0, f"{table}\n", "")
+    assert run(capsys, "table", "A(5)", "--latex") == (0, f"{table._repr_latex_()}\n", "")
+    assert run(capsys, "table", "A(5)", "--html", "-o", "a5.html") == (0, "", "")
+    assert Path("a5.html").read_text(encoding="utf-8") == f"{table._repr_html_()}\n"
+
+
+def test_a_character_table_is_json(capsys):
+    code, out, _ = run(capsys, "table", "A(5)", "--json")
+    found = json.loads(out)
+    assert (code, found["group"], found["order"]) == (0, "A(5)", 60)
+    assert [c["size"] for c in found["classes"]] == [c.size for c in rt.A(5).classes]
+    for row, expected in zip(found["characters"], rt.A(5).character_table.characters, strict=True):
+        assert [rt.read(x) for x in row["values"]] == list(expected.values) and row["values"][0] == str(row["degree"])
+
+
+def test_a_table_needs_a_group(capsys):
+    code, _, err = run(capsys, "table", "D(4).sign")
+    assert code == 2 and "table takes a group, and D(4).sign is a representation" in err
+    code, _, err = run(capsys, "table", "S(3)", "--latex", "--json")
+    assert code == 2 and "not allowed with" in err
+
+
 # Groups in files ---------------------------------------------------------------------------------------------
 def test_groups_are_named_by_files(capsys, folder):
     rt.save_group(rt.octahedral().named("cube"), "a.json")
@@ -218,8 +243,8 @@ def test_mistakes_are_messages(capsys, folder, argv, pieces):
 def test_help_and_version(capsys):
     assert run(capsys, "--version") == (0, f"intertwiner {rt.__version__}\n", "")
     code, out, _ = run(capsys, "--help")
-    assert code == 0 and all(name in out for name in ("basis", "certify", "emit", "Exit codes"))
-    for name in ("basis", "certify", "emit"):
+    assert code == 0 and all(name in out for name in ("basis", "certify", "emit", "table", "Exit codes"))
+    for name in ("basis", "certify", "emit", "table"):
         assert run(capsys, name, "--help")[0] == 0
 
 
