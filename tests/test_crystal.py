@@ -85,8 +85,9 @@ def test_the_operations_of_a_point_group(name):
 
 
 def test_the_32_classes_are_distinct_and_make_18_groups():
+    """Wikipedia, Crystallographic point group: isomorphisms."""
     assert {row.symbols[0]: (row.symbols[1], row.order) for row in CLASSES} == POINT_GROUPS
-    assert len({tuple(shape(rt.point_group(name))) for name in POINT_GROUPS}) == 18  # ITA (2006), Table 10.1.4.1
+    assert len({tuple(shape(rt.point_group(name))) for name in POINT_GROUPS}) == 18
     characters = {tuple(sorted(Counter((c.order, c.size, str(G.vector.character(c.representative)))
                                        for c in G.classes).items())) for G in map(rt.point_group, POINT_GROUPS)}
     assert len(characters) == 32

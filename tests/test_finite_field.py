@@ -55,7 +55,7 @@ def test_class_numbers_of_linear_groups(group, classes):
     assert len(group.classes) == classes
 
 
-@pytest.mark.parametrize("one, two", [  # Dickson; Conway et al., ATLAS of Finite Groups, p. 3
+@pytest.mark.parametrize("one, two", [  # R. A. Wilson, The Finite Simple Groups (2009), chapter 3
     (rt.PSL(2, q=7), rt.GL(3, q=2)), (rt.PSL(2, q=2), rt.S(3)), (rt.PSL(2, q=3), rt.A(4)), (rt.PSL(2, q=5), rt.A(5)),
     (rt.PGL(2, q=3), rt.S(4)), (rt.PGL(2, q=5), rt.S(5)), (rt.GL(4, q=2), rt.A(8)), (rt.AGL(2, q=2), rt.S(4)),
     (rt.AGL(1, q=5), rt.semidirect(rt.C(5), rt.C(4), {"r": {"r": "r^2"}})),

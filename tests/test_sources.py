@@ -1,4 +1,4 @@
-"""Sources of groups: central products and quotients, multiplication tables, sympy, families."""
+"""Sources of groups: central products and quotients, multiplication tables, families."""
 
 from __future__ import annotations
 
@@ -140,29 +140,6 @@ def test_names_of_a_table_name_the_generators():
     signs = rt.from_table([["+", "-"], ["-", "+"]], names="+-")
     assert signs.names == ("g1",) and rt.from_table([[0]]).order == 1
     assert rt.from_table(np.array([[0, 1], [1, 0]])) == rt.from_table([[0, 1], [1, 0]])
-
-
-# sympy -------------------------------------------------------------------------------------------------------
-
-
-def test_groups_of_sympy():
-    from sympy.combinatorics import PermutationGroup, named_groups
-    from sympy.combinatorics.fp_groups import FpGroup
-    from sympy.combinatorics.free_groups import free_group
-
-    for given_, wanted in ((named_groups.AlternatingGroup(5), rt.A(5)), (named_groups.DihedralGroup(6), rt.D(6)),
-                           (named_groups.AbelianGroup(2, 4), rt.abelian(2, 4))):
-        group = rt.from_sympy(given_)
-        assert shape(group) == shape(wanted) and group.degree == given_.degree
-        assert {tuple(p.array_form) for p in given_.elements} == {g.images for g in group.elements}
-        assert rt.read(repr(group)) == group
-    assert rt.from_sympy(PermutationGroup()).order == 1
-    free, x, y = free_group("x y")
-    assert shape(rt.from_sympy(FpGroup(free, [x**4, x**2 * y**-2, y * x * y**-1 * x]))) == shape(rt.Q8())
-    with pytest.raises(rt.InfiniteGroup):
-        rt.from_sympy(FpGroup(free, [x**2]))
-    with pytest.raises(TypeError, match=r"3 is no PermutationGroup or FpGroup of sympy.*rt\.group\(r=p\)"):
-        rt.from_sympy(3)
 
 
 # Families ----------------------------------------------------------------------------------------------------
