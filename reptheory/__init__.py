@@ -30,6 +30,7 @@ from .quotient import NotNormal, natural_projection, quotient_group
 from .rep import Rep
 from .space import POINT, NotPreserved, grid, gset, lattice
 from .stabiliser import setwise_stabiliser, stabiliser
+from .sympy_group import from_sympy, to_sympy
 
 __version__ = "0.1.0"
 
@@ -37,9 +38,9 @@ __all__ = [  # noqa: RUF022 (the order of the pipeline)
     "Q", "quadratic", "cyclotomic", "real_cyclotomic", "number_field", "Number", "Matrix",
     "C", "D", "S", "A", "Dic", "Q8", "tetrahedral", "octahedral", "icosahedral",
     "abelian", "hyperoctahedral", "frobenius", "GL", "SL", "PGL", "PSL", "AGL", "unitriangular", "matrix_group",
-    "point_group", "wallpaper", "group", "presentation", "from_table",
+    "point_group", "wallpaper", "group", "presentation", "from_table", "from_sympy",
     "semidirect", "wreath", "central_product", "quotient_group", "natural_projection", "in_space",
-    "stabiliser", "setwise_stabiliser", "automorphisms", "load_group", "save_group",
+    "stabiliser", "setwise_stabiliser", "automorphisms", "to_sympy", "load_group", "save_group",
     "Group", "Element", "Homomorphism", "CharacterTable", "Rep",
     "POINT", "grid", "lattice", "gset", "Hom", "read", "mackey", "lower", "Plan", "save", "load",
     "NotExact", "FieldTooSmall", "TooLarge", "InfiniteGroup", "NotAGroup", "NotAGraph", "NotASubgroup", "NotNormal",

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from .element import cycle_text
 from .exact import NotExact, float_message, shown
 from .group import Group, TooLarge
+from .subgroup import printed
 
 VERTICES, ARCS = 100_000, 10_000_000  # the most that are read
 COMPARED, SMALL = 32, 20_000  # on so many vertices, or for orders so small, bliss's order is compared with ours
@@ -61,20 +61,13 @@ def automorphisms(graph: Any, n: int | None = None, *, colours: Any = None, dire
     found, size = _search(read)
     if not all(map(read.keeps, found)):
         raise ArithmeticError("bliss gave a permutation that is no automorphism. Report this graph to us.")
-    group = _group(found, len(read.colours))
+    images = tuple(dict.fromkeys(found)) or (tuple(range(len(read.colours))),)
+    names = ("a",) if len(images) == 1 else tuple(f"a{k + 1}" for k in range(len(images)))
+    group = Group(names, images, len(read.colours), expression=printed(names, images))
     if (len(read.colours) <= COMPARED or size <= SMALL) and not isclose(group.order, size, rel_tol=1e-9):
         raise ArithmeticError(f"bliss gave generators of a group of order {group.order}, but states {size:g}. Report "
                               "this graph to us.")
     return group
-
-
-def _group(found: Sequence[tuple[int, ...]], n: int) -> Group:
-    """The group of these permutations of n points, printed by cycles, or in full where none moves the last point."""
-    images = tuple(dict.fromkeys(found)) or (tuple(range(n)),)
-    names = ("a",) if len(images) == 1 else tuple(f"a{k + 1}" for k in range(len(images)))
-    whole = all(g[n - 1] == n - 1 for g in images)
-    texts = [str(list(g)) if whole and k == 0 else repr(cycle_text(g)) for k, g in enumerate(images)]
-    return Group(names, images, n, expression=f"group({', '.join(f'{m}={t}' for m, t in zip(names, texts))})")
 
 
 def _search(graph: _Graph) -> tuple[list[tuple[int, ...]], float]:

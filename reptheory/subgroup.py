@@ -59,6 +59,14 @@ def text_of(value: Any) -> str:
     return repr(value) if isinstance(value, str) else repr(list(parse_permutation(value)))
 
 
+def printed(names: Sequence[str], images: Sequence[Images]) -> str:
+    """The expression `group(…)` of these permutations: cycles, and a list of images where none moves the end."""
+    last = len(images[0]) - 1
+    fixed = all(g[last] == last for g in images)
+    texts = [str(list(g)) if fixed and k == 0 else repr(cycle_text(g)) for k, g in enumerate(images)]
+    return f"group({', '.join(f'{name}={text}' for name, text in zip(names, texts))})"
+
+
 def stabiliser(group: Group, point: int) -> Group:
     """The subgroup that fixes a point, of order |G| / |orbit|."""
     order = group.order // len(group.orbit(point))
