@@ -21,17 +21,12 @@ TURN: dict[int, Rows] = {  # about z
     4: [[0, -1, 0], [1, 0, 0], [0, 0, 1]],
     6: [["1/2", -1, 0], ["3/4", "1/2", 0], [0, 0, 1]],
 }
-AXIS = {"x": Matrix.of([[1, 0, 0], [0, -1, 0], [0, 0, -1]]), "y": Matrix.of([[-1, 0, 0], [0, 1, 0], [0, 0, -1]]),
-        "z": Matrix.of([[-1, 0, 0], [0, -1, 0], [0, 0, 1]])}  # half turns
-OPERATIONS: dict[str, Matrix] = {
-    **{f"r{n}": Matrix.of(rows) for n, rows in TURN.items()},
-    **{f"s{n}": -Matrix.of(rows) for n, rows in TURN.items()},
-    **{f"t{axis}": half for axis, half in AXIS.items()},
-    **{f"m{axis}": -half for axis, half in AXIS.items()},  # m_x reflects x ↦ −x
-    "hz": -AXIS["z"],
-    "i1": -Matrix.identity(3),
-    "d3": Matrix.of([[0, 0, 1], [1, 0, 0], [0, 1, 0]]),
+HALF: dict[str, Rows] = {  # half turns about the axes
+    "x": [[1, 0, 0], [0, -1, 0], [0, 0, -1]],
+    "y": [[-1, 0, 0], [0, 1, 0], [0, 0, -1]],
+    "z": [[-1, 0, 0], [0, -1, 0], [0, 0, 1]],
 }
+DIAGONAL: Rows = [[0, 0, 1], [1, 0, 0], [0, 1, 0]]  # by 2π/3 about (1, 1, 1)
 
 
 @dataclass(frozen=True)
@@ -104,6 +99,20 @@ WALLPAPER = {  # ITA symbol, other symbols: order of the rotations, mirror, poin
 }
 
 
+def operation(symbol: str) -> Matrix:
+    """The matrix of r4 (a turn about z), s4 (a turn times the inversion), tx (a half turn), mx and hz (the mirror ⊥ to
+    an axis, the half turn times the inversion), i1 (the inversion) or d3.
+
+    >>> operation("mx")
+    [-1 0 0; 0 1 0; 0 0 1]
+    """
+    kind, which = symbol[0], symbol[1]
+    if kind == "d":
+        return Matrix.of(DIAGONAL)
+    proper = Matrix.of(HALF[which] if kind in "tmh" else TURN[int(which)])
+    return proper if kind in "rt" else -proper
+
+
 def point_group(name: str) -> Group:
     """The crystallographic point group with this Hermann–Mauguin or Schoenflies symbol, by exact matrices on space.
 
@@ -169,11 +178,11 @@ def wallpaper(name: str) -> Group:
     for symbols, (n, mirror, title, lattice) in WALLPAPER.items():
         first, *others = symbols.split()
         if wanted == first or wanted in others:
-            turn = {} if n == 1 and mirror else {"r": OPERATIONS[f"r{n}"]}
-            plane = {key: m.submatrix([0, 1], [0, 1]) for key, m in turn.items()}
-            if mirror:
-                swap = Matrix.of([[0, 1], [1, 0]])
-                plane["m"] = swap if mirror == "swap" else OPERATIONS[mirror].submatrix([0, 1], [0, 1])
+            plane = {} if n == 1 and mirror else {"r": operation(f"r{n}").submatrix([0, 1], [0, 1])}
+            if mirror == "swap":
+                plane["m"] = Matrix.of([[0, 1], [1, 0]])
+            elif mirror:
+                plane["m"] = operation(mirror).submatrix([0, 1], [0, 1])
             return _moved(plane, n in (3, 6), f"wallpaper({first!r})", f"{title} on the {lattice} lattice",
                           2 * n if mirror else n)
     every = [symbol for symbols in WALLPAPER for symbol in symbols.split()]
@@ -182,10 +191,10 @@ def wallpaper(name: str) -> Group:
                      "D(n), or made from matrices.")
 
 
-def _crystal(row: Class, symbol: str, operations: tuple[str, ...]) -> Group:
-    matrices = {operation[0]: OPERATIONS[operation] for operation in operations}
+def _crystal(row: Class, name: str, operations: tuple[str, ...]) -> Group:
+    matrices = {symbol[0]: operation(symbol) for symbol in operations}
     hexagonal = operations[0][1:] in ("3", "6") and operations[0] != "d3"
-    return _moved(matrices, hexagonal, f"point_group({symbol!r})", row.symbols[1], row.order)
+    return _moved(matrices, hexagonal, f"point_group({name!r})", row.symbols[1], row.order)
 
 
 def _moved(matrices: dict[str, Matrix], hexagonal: bool, text: str, title: str, order: int) -> Group:

@@ -9,10 +9,11 @@ import numpy as np
 from .check import NotARepresentation, homomorphism_check
 from .element import Element, Word, parse_word
 from .group import Group, TooLarge
-from .homomorphism import Homomorphism, NotAHomomorphism
+from .homomorphism import Homomorphism
 from .listing import components
 from .monomial import Monomial
 from .quotient import on_orbits
+from .subgroup import text_of
 
 POINTS = 100_000  # the most points of a central product
 
@@ -188,8 +189,7 @@ def central_product(first: Group, second: Group, identify: dict[str, Any]) -> Gr
                          "the direct product G * H.")
     left = [_central(first, z) for z in identify]
     right = [_central(second, w) for w in identify.values()]
-    words = {z.word: w.word for z, w in zip(left, right)}
-    size = _isomorphic(first, second, left, right)
+    size = _isomorphic(first, second, left, right, identify)
     on_points = [_is_free(first, left, size), _is_free(second, right, size)]
     n, m = (group.degree if free else group.order for group, free in zip((first, second), on_points))
     if n * m > POINTS * size:
@@ -202,37 +202,39 @@ def central_product(first: Group, second: Group, identify: dict[str, Any]) -> Gr
     glue = [_pairs(grid, z, np.argsort(w)) for z, w in zip(one[k:], two[l:])]
     images = on_orbits(n * m, moves, glue)
     names = sum(_names(first, second), ())
-    text = f"central_product({first.expression}, {second.expression}, {words!r})"
+    words = ", ".join(f"{text_of(z)}: {text_of(w)}" for z, w in identify.items())
+    text = f"central_product({first.expression}, {second.expression}, {{{words}}})"
     return Group(names, images, len(images[0]), expression=text, known_order=first.order * second.order // size)
 
 
 def _central(group: Group, value: Any) -> Element:
     """The element that a word names, once it commutes with the generators."""
-    z = group.element(value)
+    z = group.element(value)  # its own word is not asked for, which takes long in a large group
     other = next((n for n, g in zip(group.names, group.generators) if g * z != z * g), None)
     if other is not None:
-        raise ValueError(f"{z} is not central in {group.expression}: {other}·{z} ≠ {z}·{other}. Identify elements of "
-                         "G.center.")
+        raise ValueError(f"{value} is not central in {group.expression}: {other}·{value} ≠ {value}·{other}. Identify "
+                         "elements of G.center.")
     return z
 
 
-def _isomorphic(first: Group, second: Group, left: list[Element], right: list[Element]) -> int:
-    """The order of ⟨left⟩, once left ↦ right is an isomorphism onto ⟨right⟩."""
-    for z, w in zip(left, right):
-        if z.order != w.order:
-            raise ValueError(f"{z} has order {z.order} in {first.expression}, and {w} has order {w.order} in "
+def _isomorphic(first: Group, second: Group, left: list[Element], right: list[Element], given: dict[str, Any]) -> int:
+    """The order of ⟨left⟩, once left ↦ right is an isomorphism onto ⟨right⟩; `given` is how they were written."""
+    for (z, w), a, b in zip(given.items(), left, right):
+        if a.order != b.order:
+            raise ValueError(f"{z} has order {a.order} in {first.expression}, and {w} has order {b.order} in "
                              f"{second.expression}. Identify elements of one order.")
-    names = [f"z{i}" for i in range(len(left))]
-    source = first.subgroup(**dict(zip(names, left)))
+    names = tuple(f"z{i + 1}" for i in range(len(left)))
+    source, target = (Group(names, tuple(z.images for z in some), group.degree, expression="Z")
+                      for group, some in ((first, left), (second, right)))
     try:
-        theta = Homomorphism(source, second, dict(zip(names, right)))
-    except NotAHomomorphism as error:
-        fact = str(error).splitlines()[0]
+        homomorphism_check(source, tuple(Monomial.of(w.images) for w in right))
+    except NotARepresentation as error:
+        fact = str(error).splitlines()[0].replace("these matrices give", "the images do not satisfy it")
     else:
-        if theta.is_injective:
+        if source.order == target.order:
             return source.order
-        fact = f"{source.order // theta.image.order} elements go to 1"
-    pairs = ", ".join(f"{z} ↦ {w}" for z, w in zip(left, right))
+        fact = f"{source.order // target.order} elements go to 1"
+    pairs = ", ".join(f"{z} ↦ {w}" for z, w in given.items())
     raise ValueError(f"{pairs} is no isomorphism of central subgroups: {fact}. Identify generators of isomorphic "
                      "subgroups.")
 

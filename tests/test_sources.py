@@ -80,6 +80,12 @@ def _closure(group: rt.Group, generators: list) -> list:
     return list(dict.fromkeys(g * x * g.inverse for x in generators for g in group.elements))
 
 
+def test_central_products_of_large_groups_need_no_words():
+    group = rt.central_product(rt.SL(4, q=5), rt.C(4), {"w^4": "r^2"})  # SL(4, 5) has order 2.9·10¹⁰
+    assert group.order == rt.SL(4, q=5).order * 2 and group.degree == 624 * 4 // 2
+    assert group.generators[1] ** 4 == group.generators[2] ** 2 != group.identity
+
+
 def test_quotients_on_few_points():
     group = rt.wreath(rt.C(3), 4)
     base = group.subgroup(**{f"n{i}": g for i, g in enumerate(_closure(group, [group.generators[0]]))})
