@@ -15,7 +15,7 @@ def permutation_groups(draw, degree: int = 5) -> rt.Group:
 
 
 def groups() -> st.SearchStrategy[rt.Group]:
-    """Groups of every source: families, products, permutations, matrices, presentations; order at most 120."""
+    """Groups of every source: families, products, permutations, matrices, presentations; of order at most 120."""
     return st.one_of(
         st.integers(1, 8).map(rt.C),
         st.integers(1, 6).map(rt.D),
@@ -26,6 +26,8 @@ def groups() -> st.SearchStrategy[rt.Group]:
             rt.semidirect(rt.C(7), rt.C(3), {"r": {"r": "r^2"}}),
             rt.group(a=[[0, -1], [1, -1]], b=[[0, 1], [1, 0]]),
             rt.presentation("x y", "x^3, y^2, (x*y)^3"),
+            rt.SL(2, q=3), rt.point_group("31m"), rt.wallpaper("cm"), rt.abelian(2, 4), rt.hyperoctahedral(2),
+            rt.central_product(rt.C(4), rt.D(4), {"r^2": "r^2"}), rt.quotient_group(rt.Q8(), rt.Q8().center),
         ]),
         permutation_groups(4),
     )
