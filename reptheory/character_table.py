@@ -227,13 +227,14 @@ def character_table(group: Group) -> CharacterTable:
     >>> rt.A(4).character_table.degrees
     (1, 3, 1, 1)
     """
-    classes = len(group.classes)
-    family = rotation_family(group)
+    if group.is_abelian:
+        _limit(group, group.order, CLOSED_CLASSES)  # before the classes are listed
     if group.factors:
         first, second = (factor.character_table for factor in group.factors)
-        _limit(group, classes, CLOSED_CLASSES)
+        _limit(group, len(first.values) * len(second.values), CLOSED_CLASSES)
         keys = tuple((i, j) for i in first.keys for j in second.keys)
         return CharacterTable(group, keys, tuple(product_characters(list(first.values), list(second.values))))
+    classes, family = len(group.classes), rotation_family(group)
     kind = symmetric_kind(group)
     closed = kind is not None or family is not None or group.is_abelian
     _limit(group, classes, CLOSED_CLASSES if closed else CLASSES)

@@ -84,16 +84,24 @@ def irrep(group: Group, key: Any, over: str = "R") -> Rep:
             return memo[key, over]
     except TypeError:
         key = tuple(key)  # a partition given as a list
-    found = keys(group, over)
-    if key not in found:
-        raise ValueError(f"{group.expression} has no irrep {key!r} over {over}. Its keys are "
-                         f"{', '.join(map(repr, found[:50]))}{', …' if len(found) > 50 else ''}.")
-    key = found[found.index(key)]  # 1 where True or 1.0 was asked for
+    if not _is_partition(group, key) or over not in ("R", "C"):
+        found = keys(group, over)
+        if key not in found:
+            raise ValueError(f"{group.expression} has no irrep {key!r} over {over}. Its keys are "
+                             f"{', '.join(map(repr, found[:50]))}{', …' if len(found) > 50 else ''}.")
+        key = found[found.index(key)]  # 1 where True or 1.0 was asked for
     suffix = ", over='C'" if over == "C" else ""
     text = f"{group.atom}.irrep({key!r}{suffix})"
     given, metric = _matrices(group, key, over)
     memo[key, over] = Explicit(group, given, metric, over, text)
     return memo[key, over]
+
+
+def _is_partition(group: Group, key: Any) -> bool:
+    """Whether the group is S(n) and the key a partition of n, which is seen without listing all partitions."""
+    kind, n = _family(group)
+    return (kind == "symmetric" and isinstance(key, tuple) and all(type(part) is int and part > 0 for part in key)
+            and sum(key) == n and list(key) == sorted(key, reverse=True))
 
 
 Form = tuple[tuple[Action, ...], tuple]

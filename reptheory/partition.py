@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from math import factorial, prod
 
 Partition = tuple[int, ...]
+LISTED = 60  # the largest number whose partitions are listed
 
 
 class NotAPartition(ValueError):
@@ -30,6 +31,8 @@ def partition(parts: Iterable[int]) -> Partition:
 def partitions(n: int, largest: int | None = None) -> tuple[Partition, ...]:
     """The partitions of n with parts at most `largest`, in reverse lexicographic order: (n) first, (1, …, 1) last.
 
+    TooLarge for n > 60 without `largest`, since 61 has over 10⁶ of them (OEIS A000041).
+
     >>> partitions(4)
     ((4,), (3, 1), (2, 2), (2, 1, 1), (1, 1, 1, 1))
     """
@@ -37,6 +40,10 @@ def partitions(n: int, largest: int | None = None) -> tuple[Partition, ...]:
         raise ValueError(f"partitions({n}): a number that is partitioned is not negative. Give n ≥ 0.")
     if n == 0:
         return ((),)
+    if n > LISTED and largest is None:
+        from .group import TooLarge
+        raise TooLarge(f"{n} has more than a million partitions, and they are listed up to n = {LISTED}. Name the ones "
+                       "you need, as in G.irrep((n - 1, 1)), or take a smaller n.")
     largest = n if largest is None else largest
     found, now = [], _greedy(n, largest)
     while now:

@@ -104,6 +104,7 @@ BOMBS = [  # each is answered at once, by an error
     " + ".join(["C(2).sign"] * 5000), " * ".join(["C(2)"] * 5000), " * ".join(["C(2).sign"] * 5000), "x" * (LENGTH + 1),
     "quadratic(" + "9" * 900 + ")", "cyclotomic(123456789)", "presentation('a', 'a^2', limit=1000000000)",
     "C(2).rep(r=[['1e999999999']])", "Q('1/" + "9" * 2000 + "')", "group(limit=99999999999, r=[[1]])",
+    "S(200).irrep((100, 50, 50))", "S(200).irrep((100, 50))", "(C(20000) * C(20000)).irrep((1, 1))",
     "number_field([1, 2, 1e999], root=1e999)", "D(4).permutation(r='(0 1)', s='(0 99999)')",
     "C(2).rep(r=[[cyclotomic(97).number(0, 1), real_cyclotomic(89).number(0, 1)], [0, 1]])",
     "C(2).rep(r=[[cyclotomic(997).number(0, 1)]])",

@@ -138,6 +138,9 @@ def test_numbers_that_are_no_partition_are_refused():
         partition((2, 0))
     with pytest.raises(ValueError, match="Give n ≥ 0"):
         partitions(-1)
+    with pytest.raises(TooLarge, match="61 has more than a million partitions"):
+        partitions(61)
+    assert len(partitions(61, 2)) == 31
 
 
 # The symmetric group -------------------------------------------------------------------------------------------------
