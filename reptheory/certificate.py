@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 LISTED = 50_000  # groups up to this order are listed to average characters
 CLASSES = 2_000  # over at most this many classes
+LEVELS = 500     # applications of the generators after which an orbit is searched by pointer jumping instead
 
 
 class NotCertified(ArithmeticError):
@@ -121,31 +122,70 @@ def _check_orbits(hom: Hom, orbits: tuple[Orbit, ...]) -> None:
 
 
 def _check_signed(name: str, hom: Hom, piece: SignedPiece) -> None:
-    """Residual zero on every generator, and as many elements as surviving orbits of the signed double cover."""
-    stalk = piece.stalk
-    total = hom.on.size * stalk
-    steps = []
+    """Residual zero on every generator; every other unknown follows from the first ones of the elements, or is zero.
+
+    The equations say u(gn) = ±u(n). So whatever unknowns the generators reach from a first one are multiples of it, and
+    the unknowns of label −1 must be in components of the signed double cover that hold n and −n.
+    """
+    labels, signs = piece.labels, piece.signs
+    images = []
     for move, a, b in zip(hom.moves, piece.source.actions, piece.target.actions):
         assert isinstance(a, Monomial) and isinstance(b, Monomial)
-        i, j = np.divmod(np.arange(stalk), piece.source.dim)
-        image = (move[:, None] * stalk + b.images[i] * piece.source.dim + a.images[j]).ravel()
-        steps.append((image, np.tile(b.signs[i] * a.signs[j], hom.on.size)))
-    for image, sign in steps:
-        same = piece.labels[image] == piece.labels
-        if not (same & (piece.signs[image] == sign * piece.signs)).all():
+        columns = (b.images[:, None] * piece.source.dim + a.images).ravel().astype(labels.dtype)
+        image = ((move * piece.stalk).astype(labels.dtype)[:, None] + columns).ravel()
+        turned = None if a.is_permutation and b.is_permutation else (b.signs[:, None] * a.signs).ravel()
+        images.append((image, turned))
+        expected = signs if turned is None else (signs.reshape(-1, piece.stalk) * turned).ravel()
+        if not (np.array_equal(labels[image], labels) and np.array_equal(signs[image], expected)):
             raise NotCertified(f"{name} of {hom.expression} has a nonzero residual on a generator.")
-    nonzero = np.bincount(piece.labels[piece.labels >= 0], np.abs(piece.signs[piece.labels >= 0]), piece.dim)
-    if (nonzero == 0).any():
+    alive = labels >= 0
+    if not np.array_equal(alive, np.abs(signs)):
+        raise NotCertified(f"{name} of {hom.expression} has an entry other than ±1 in an element, or other "
+                           "than 0 outside.")
+    if not (np.bincount(labels[alive], minlength=piece.dim) > 0).all():
         raise NotCertified(f"{name} of {hom.expression} has a zero element.")
-    here = np.arange(total)
-    cover = [(here + total * side, image + total * (side ^ (sign < 0))) for image, sign in steps for side in (0, 1)]
-    roots = _roots(2 * total, cover)
-    alive = roots[:total] != roots[total:]
-    count = len(np.unique(roots[:total][alive])) + len(np.unique(roots[total:][alive]))
-    shared = len(np.intersect1d(roots[:total][alive], roots[total:][alive]))
-    if 2 * piece.dim != count - shared:
-        raise NotCertified(f"{name} of {hom.expression} has {(count - shared) // 2} surviving orbits of unknowns, but "
-                           f"{piece.dim} elements. Derive it again with rt.Hom.")
+    moves = [image for image, _ in images]
+    if not _floods(~alive, piece.firsts, moves):
+        here = np.arange(len(labels))
+        orbits = len(np.unique(_roots(len(labels), [(here, image) for image in moves])[alive]))
+        if orbits > piece.dim:
+            raise NotCertified(f"{name} of {hom.expression} has {orbits} surviving orbits of unknowns, but {piece.dim} "
+                               "elements. Derive it again with rt.Hom.")
+    dead = np.flatnonzero(~alive)
+    if len(dead):
+        _check_dead(name, hom, piece, dead, images)
+
+
+def _floods(reached: np.ndarray, frontier: np.ndarray, moves: list[np.ndarray]) -> bool:
+    """Whether few applications of the generators lead from these nodes to all that are not reached yet."""
+    reached[frontier] = True
+    for _ in range(LEVELS):
+        found = []
+        for move in moves:
+            nodes = move[frontier]
+            fresh = nodes[~reached[nodes]]
+            reached[fresh] = True
+            found.append(fresh)
+        frontier = np.concatenate(found) if found else frontier[:0]
+        if not len(frontier):
+            break
+    return bool(reached.all())
+
+
+def _check_dead(name: str, hom: Hom, piece: SignedPiece, dead: np.ndarray, images: list) -> None:
+    """Every unknown that vanishes is joined to its negative in the signed double cover."""
+    count = len(dead)
+    place = np.empty(len(piece.labels), dead.dtype)
+    place[dead] = np.arange(count)
+    cover = []
+    for image, turned in images:
+        minus = np.zeros(count, np.int64) if turned is None else (turned[dead % piece.stalk] < 0).astype(np.int64)
+        cover += [(np.arange(count) + count * side, place[image[dead]] + count * (side ^ minus)) for side in (0, 1)]
+    roots = _roots(2 * count, cover)
+    lost = np.flatnonzero(roots[:count] != roots[count:])
+    if len(lost):
+        raise NotCertified(f"{name} of {hom.expression} is zero on unknown {dead[lost[0]]}, which no element of the "
+                           "group maps to its negative. Derive it again with rt.Hom.")
 
 
 def _roots(nodes: int, edges: list[tuple[np.ndarray, np.ndarray]]) -> np.ndarray:

@@ -145,7 +145,9 @@ class SignedPiece(Piece):
     def firsts(self) -> np.ndarray:
         """The first unknown of each basis element."""
         alive = np.flatnonzero(self.labels >= 0)
-        return alive[np.unique(self.labels[alive], return_index=True)[1]]
+        found = np.empty(self.dim, np.int64)
+        found[self.labels[alive[::-1]]] = alive[::-1]  # of equal labels the last one assigned stays
+        return found
 
     def dims(self) -> tuple[int, ...]:
         """The surviving orbits of unknowns over each orbit of X."""

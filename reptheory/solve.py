@@ -6,8 +6,6 @@ from functools import reduce
 from math import gcd, lcm
 
 import numpy as np
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from .field import Number, Q
 from .linalg import gram_schmidt, nullspace, rref
@@ -15,6 +13,8 @@ from .matrix import Matrix
 from .monomial import Monomial, as_matrix, contragredient, kron
 from .piece import DensePiece, Orbit, Piece, SignedPiece
 from .rep import Action, Rep
+from .tensor import factors_of
+from .tuples import orbit_numbers, signed_orbits
 
 
 def solve(source: Rep, target: Rep, points: int, moves: tuple[np.ndarray, ...], orbits: tuple[Orbit, ...]) -> Piece:
@@ -24,11 +24,12 @@ def solve(source: Rep, target: Rep, points: int, moves: tuple[np.ndarray, ...], 
     of the group changes the sign. Otherwise each orbit of X is one linear problem in the unknowns at one point
     (Frobenius reciprocity: κ is determined by κ(x₀) ∈ Hom over the stabiliser of x₀).
     """
-    actions = tuple(stalk_action(a, b) for a, b in zip(source.actions, target.actions))
-    if all(isinstance(a, Monomial) for a in actions):
-        labels, signs = signed_orbits(points, moves, actions)  # type: ignore[arg-type]
+    factors = factors_of(target) + factors_of(source)
+    if all(factor.is_monomial for factor in factors):
+        indices = [tuple(Monomial.of(move) for move in moves), *(factor.actions for factor in factors)]
+        labels, signs = signed_orbits([points, *(f.dim for f in factors)], indices)  # type: ignore[arg-type]
         return SignedPiece(source, target, points, orbits, labels, signs)
-    matrices = tuple(as_matrix(a) for a in actions)
+    matrices = tuple(as_matrix(stalk_action(a, b)) for a, b in zip(source.actions, target.actions))
     piece = DensePiece(source, target, points, orbits, ())
     weights = None if piece.weights is None else list(piece.weights)
     tables = tuple(solve_orbit(orbit, moves, matrices, weights) for orbit in orbits)
@@ -42,51 +43,10 @@ def stalk_action(a: Action, b: Action) -> Action:
 
 def orbits_of(points: int, moves: tuple[np.ndarray, ...]) -> tuple[Orbit, ...]:
     """The orbits of X, ordered by their smallest points."""
-    _, component = _components(points, [(np.arange(points), move) for move in moves])
-    order = np.argsort(component, kind="stable")
-    groups = np.split(order, np.flatnonzero(np.diff(component[order])) + 1)
-    return tuple(sorted((Orbit(int(g[0]), tuple(g.tolist())) for g in groups), key=lambda o: o.representative))
-
-
-def signed_orbits(points: int, moves: tuple[np.ndarray, ...], actions: tuple[Monomial, ...]):
-    """Labels and signs of the orbits of unknowns, by connected components of the signed double cover.
-
-    Node 2n is +e_n and 2n + 1 is −e_n. An orbit survives exactly when +e_n and −e_n are never joined; its label
-    counts surviving orbits by first unknown, and its signs are relative to that unknown. When no action has a
-    sign the cover is two copies of the orbits, and one is enough.
-    """
-    stalk = actions[0].shape[0] if actions else 1
-    total = points * stalk
-    edges = [((move[:, None] * stalk + a.images).ravel(), np.tile(a.signs, points)) for move, a in zip(moves, actions)]
-    here = np.arange(total)
-    if all(a.is_permutation for a in actions):
-        _, component = _components(total, [(here, image) for image, _ in edges])
-        alive, sides = np.ones(total, bool), np.ones(total, np.int8)
-    else:
-        flips = [(sign < 0).astype(np.int64) for _, sign in edges]
-        cover = [(2 * here + side, 2 * image + (flip ^ side))
-                 for (image, _), flip in zip(edges, flips) for side in (0, 1)]
-        _, component = _components(2 * total, cover)
-        plus, minus = component[::2], component[1::2]
-        alive = plus != minus
-        component = np.minimum(plus, minus)
-        # An orbit of unknowns has two components, which its first unknown orders: plus < minus exactly there.
-        sides = np.where(plus == component, 1, -1).astype(np.int8)
-    _, firsts, inverse = np.unique(component, return_index=True, return_inverse=True)
-    kept = firsts[alive[firsts]]
-    rank = np.full(len(firsts), -1, np.int64)
-    rank[inverse[np.sort(kept)]] = np.arange(len(kept))
-    labels = rank[inverse]
-    signs = np.where(labels >= 0, sides * sides[firsts][inverse], 0).astype(np.int8)
-    return labels, signs
-
-
-def _components(nodes: int, edges: list[tuple[np.ndarray, np.ndarray]]) -> tuple[int, np.ndarray]:
-    if not edges:
-        return nodes, np.arange(nodes)
-    row, col = (np.concatenate(side) for side in zip(*edges))
-    graph = coo_array((np.ones(len(row), np.int8), (row, col)), shape=(nodes, nodes))
-    return connected_components(graph, directed=False)
+    number, _ = orbit_numbers(points, moves)
+    order = np.argsort(number, kind="stable")
+    groups = np.split(order, np.flatnonzero(np.diff(number[order])) + 1)
+    return tuple(Orbit(int(g[0]), tuple(g.tolist())) for g in groups)
 
 
 def solve_orbit(orbit: Orbit, moves: tuple[np.ndarray, ...], actions: tuple[Matrix, ...],

@@ -15,10 +15,11 @@ from .rep import ONE, Action, Rep, Sum
 
 def tensor(first: Rep, second: Rep) -> Rep:
     """The tensor product V ⊗ W, with the factors of V and W side by side."""
-    return Tensor(_factors(first) + _factors(second))
+    return Tensor(factors_of(first) + factors_of(second))
 
 
-def _factors(rep: Rep) -> tuple[Rep, ...]:
+def factors_of(rep: Rep) -> tuple[Rep, ...]:
+    """The factors of a tensor product, or the representation alone."""
     return rep.factors if isinstance(rep, Tensor) else (rep,)
 
 
