@@ -7,6 +7,7 @@ from math import isqrt
 import numpy as np
 from flint import fmpz, nmod_mat, nmod_poly
 
+from .conjugacy import labels
 from .group import Group
 from .number import Number
 from .root_sum import root_sum
@@ -53,10 +54,11 @@ def _eigenvectors(group: Group, p: int) -> np.ndarray:
     total = np.zeros((k, k), object)
     by_size = sorted(range(k), key=lambda j: group.classes[j].size)[1:]  # the class of 1 has the identity matrix
     random = np.random.default_rng(0)
+    classes = labels(group)
     used, chunk = 0, 2
     while True:
         for j in by_size[used:used + chunk]:
-            total = total + int(random.integers(1, p)) * _class_matrix(group, j).astype(object)
+            total = total + int(random.integers(1, p)) * _class_matrix(group, classes, j).astype(object)
         used, chunk = used + chunk, 2 * used + 2
         matrix = nmod_mat(k, k, [int(x) % p for x in total.ravel()], p)
         poly = matrix.charpoly()
@@ -69,16 +71,16 @@ def _eigenvectors(group: Group, p: int) -> np.ndarray:
             total, used, chunk = np.zeros((k, k), object), 0, len(by_size)
 
 
-def _class_matrix(group: Group, j: int) -> np.ndarray:
+def _class_matrix(group: Group, classes: np.ndarray, j: int) -> np.ndarray:
     """The matrix #{x ∈ C_j : x⁻¹ z_t ∈ C_s} over (s, t), by right multiplication of the inverses of the class."""
     listing, k = group.listing, len(group.classes)
-    inverses = listing.inverse[np.flatnonzero(listing.class_of == j)]
+    inverses = listing.inverse[np.flatnonzero(classes == j)]
     columns = []
     for c in group.classes:
         here = inverses
         for t, e in group.word(c.representative):
             here = (listing.right[t] if e > 0 else listing.back[t])[here]
-        columns.append(np.bincount(listing.class_of[here], minlength=k))
+        columns.append(np.bincount(classes[here], minlength=k))
     return np.array(columns).T
 
 
