@@ -11,6 +11,7 @@ from .feature import WrongChannels, join, split, transform
 from .linear import EmptyHom, EquivariantLinear
 from .module import PlanModule
 from .norm import EquivariantBatchNorm, TooFewValues
+from .permutation import PermutationLinear, WrongShape
 from .pool import AvgPool, BlurPool, InvariantPool, MaxPool, Upsample
 from .preserved import NoPreservedDomain
 
@@ -18,7 +19,7 @@ __all__ = [
     "AvgPool", "BlurPool", "BrokenEquivariance", "DifferentTypes", "DoesNotCommute", "EmptyHom",
     "EquivariantBatchNorm", "EquivariantConv1d", "EquivariantConv2d", "EquivariantConv3d",
     "EquivariantLinear", "FieldDropout", "Gate", "InvariantPool", "MaxPool", "NoPreservedDomain", "NoSource",
-    "NormActivation", "PlanModule", "Pointwise", "Pullback", "Reorder", "Restrict", "TooFewValues",
-    "Upsample", "WindowsDoNotFit", "WrongChannels", "assert_equivariant", "equivariance_error", "join",
+    "NormActivation", "PermutationLinear", "PlanModule", "Pointwise", "Pullback", "Reorder", "Restrict", "TooFewValues",
+    "Upsample", "WindowsDoNotFit", "WrongChannels", "WrongShape", "assert_equivariant", "equivariance_error", "join",
     "source", "split", "transform",
 ]

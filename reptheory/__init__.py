@@ -7,6 +7,7 @@ from .certificate import NotCertified
 from .character_table import CharacterTable
 from .check import NotARepresentation
 from .crystal import point_group, wallpaper
+from .diagram import Diagram, NotADiagram
 from .expression import ExpressionError, read
 from .family import abelian, frobenius, hyperoctahedral
 from .field import FieldTooSmall, NotExact, Number, Q, cyclotomic, number_field, quadratic, real_cyclotomic
@@ -22,6 +23,7 @@ from .matrix import Matrix
 from .multiplication_table import NotAGroup, from_table
 from .named import Q8, A, C, D, Dic, S, group, icosahedral, octahedral, tetrahedral
 from .on_space import in_space
+from .permutation_family import NotATensorType, WrongSizes, permutation_family
 from .plan import Plan
 from .plan_file import PlanFileError, load, save
 from .presentation import presentation
@@ -43,7 +45,8 @@ __all__ = [  # noqa: RUF022 (the order of the pipeline)
     "stabiliser", "setwise_stabiliser", "automorphisms", "to_sympy", "load_group", "save_group",
     "Group", "Element", "Homomorphism", "CharacterTable", "Rep",
     "POINT", "grid", "lattice", "gset", "Hom", "read", "mackey", "lower", "Plan", "save", "load",
+    "permutation_family", "Diagram",
     "NotExact", "FieldTooSmall", "TooLarge", "InfiniteGroup", "NotAGroup", "NotAGraph", "NotASubgroup", "NotNormal",
     "DifferentGroups", "NotARepresentation", "NotAHomomorphism", "NoIrreps", "NotPreserved", "NotEquivariant",
-    "NotCertified", "PlanFileError", "GroupFileError", "ExpressionError",
+    "NotCertified", "NotADiagram", "NotATensorType", "WrongSizes", "PlanFileError", "GroupFileError", "ExpressionError",
 ]

@@ -196,7 +196,7 @@ class Diagram:
         if x.ndim != self.k or (shape is None and self.l and len(set(x.shape)) != 1):
             raise NotADiagram(f"{self!r} takes a tensor of order {self.k}, not of shape {x.shape}; where that has no "
                               "index, or indices of different sizes, say the shape of the output: D(x, shape).")
-        y = np.zeros((x.shape[0],) * self.l if shape is None else tuple(shape), x.dtype)
+        y = np.zeros(x.shape[:1] * self.l if shape is None else tuple(shape), x.dtype)
         written = tuple(dict.fromkeys(self.target))
         kept = [label for label in written if label in self.through]
         read = np.einsum(f"{_letters(self.source)}->{_letters(kept)}", x)
@@ -269,7 +269,7 @@ def stirling(m: int, b: int) -> int:
 
 
 def bell(m: int, most: int | None = None) -> int:
-    """The Bell number B(m) = Σ_b S(m, b) of partitions of m letters (OEIS A000110), or those with at most `most` blocks.
+    """The Bell number B(m) = Σ_b S(m, b) of partitions of m letters (OEIS A000110), or those with b ≤ `most` blocks.
 
     >>> [bell(m) for m in range(7)], [bell(4, n) for n in range(1, 5)]
     ([1, 1, 2, 5, 15, 52, 203], [1, 8, 14, 15])
