@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from .element import Element
+from .element import Element, cycle_text
 from .group import Group, TooLarge
 from .homomorphism import Homomorphism
 from .listing import components
@@ -66,8 +66,9 @@ def _require_normal(group: Group, normal: Group) -> None:
         for letter, image in zip(normal.names, normal.images):
             conjugate = g * Element(group, image) * g.inverse
             if not normal.contains(conjugate.images):
+                shown = conjugate if group.is_listed else cycle_text(conjugate.images)  # words take long otherwise
                 raise NotNormal(f"{normal.expression} is not normal in {group.expression}: {name}·{letter}·{name}⁻¹ = "
-                                f"{conjugate} is not in it. Take a normal subgroup, such as G.center or f.kernel.")
+                                f"{shown} is not in it. Take a normal subgroup, such as G.center or f.kernel.")
 
 
 def on_orbits(points: int, moves: list[np.ndarray], normal: list[np.ndarray]) -> tuple[Images, ...]:
