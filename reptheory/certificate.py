@@ -8,18 +8,23 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from .conjugacy import symmetric_kind
 from .field import Field, Number, Q
 from .matrix import Matrix
 from .monomial import Monomial, as_matrix
+from .on_points import needs_words
 from .piece import DensePiece, Orbit, SignedPiece
+from .space import GSet, Point
 from .sparse import Sparse, rank_mod, split_prime
 
 if TYPE_CHECKING:
     from .basis import Basis
+    from .group import Group
     from .hom import Hom
 
 LISTED = 50_000  # groups up to this order are listed to average characters
 CLASSES = 2_000  # over at most this many classes
+DEGREE = 25      # those of S(n) are the partitions of n, 1958 for n = 25
 LEVELS = 500     # applications of the generators after which an orbit is searched by pointer jumping instead
 
 
@@ -245,11 +250,15 @@ def _constraint(orbit: Orbit, place: dict[int, int], moves: tuple[np.ndarray, ..
 
 
 def by_characters(hom: Hom) -> tuple[int | None, str]:
-    """dim Hom = |G|⁻¹ Σ_g |X^g| χ_W(g) conj χ_V(g), summed by classes; None and the reason where classes are
-    unknown."""
+    """dim Hom = |G|⁻¹ Σ_g |X^g| χ_W(g) conj χ_V(g), summed by classes; None and the reason where the classes or words
+    for their elements take long to find."""
     group = hom.group
     if group.order > LISTED:
-        return None, f"a group of order {group.order} is not listed"
+        if not _in_closed_form(group):
+            return None, f"a group of order {group.order} is not listed"
+        reps = [hom.target, hom.source] + ([hom.on.rep] if isinstance(hom.on, GSet) else [])
+        if any(map(needs_words, reps)) or not isinstance(hom.on, Point | GSet):
+            return None, f"words for the elements of a group of order {group.order} take long to find"
     classes = group.classes
     if len(classes) > CLASSES:
         return None, f"{len(classes)} classes are too many to average over"
@@ -263,15 +272,22 @@ def by_characters(hom: Hom) -> tuple[int | None, str]:
     return int(mean), ""
 
 
+def _in_closed_form(group: Group) -> bool:
+    """Whether the classes are known without listing the group, and are few."""
+    if group.factors:
+        return all(factor.order <= LISTED or _in_closed_form(factor) for factor in group.factors)
+    return symmetric_kind(group) is not None and group.degree <= DEGREE
+
+
 def _fixed(hom: Hom, g) -> int:
     """The number of points of X fixed by g."""
     if hom.on.size == 1:
         return 1
+    if isinstance(hom.on, GSet):
+        return int(hom.on.rep.trace(g).to_fraction())
     here = np.arange(hom.on.size)
     letters = hom.group.word(g)
     inverses = {i: np.argsort(hom.moves[i]) for i, e in letters if e < 0}
     moved = reduce(lambda points, letter: (hom.moves if letter[1] > 0 else inverses)[letter[0]][points],
                    reversed(letters), here)
     return int((moved == here).sum())
-
-

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from . import on_points
 from .character import Character, real_type
 from .field import Field, Number, Q
 from .group import DifferentGroups, Group
@@ -276,6 +277,16 @@ class Explicit(Rep):
 
     def _act(self, i: int) -> Action:
         return self.given[i]
+
+    @cached_property
+    def kind(self) -> str | None:
+        """How ρ(g) is read off the permutation g, see `on_points`; None where a word for g is needed."""
+        return on_points.kind_on_points(self.group, self.given)
+
+    def action(self, g: Any) -> Action:
+        """The exact action ρ(g) of an element or word."""
+        return super().action(g) if self.kind is None else on_points.action(
+            self.kind, self.group.element(g).images, self.dim)
 
     @property
     def dim(self) -> int:  # type: ignore[override]

