@@ -1,16 +1,15 @@
 """The character table of a finite group, exact."""
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import count
-from math import gcd, lcm
+from math import lcm
 from string import ascii_lowercase
 from typing import Any
 
 import numpy as np
-from flint import fmpz, nmod, nmod_mat, nmod_poly
+from flint import nmod_mat
 
 from .certificate import NotCertified
 from .character import Character
@@ -24,7 +23,7 @@ from .closed_form import (
 )
 from .conjugacy import ConjugacyClass, symmetric_kind
 from .dixon_schneider import dixon_schneider
-from .field import Field, cyclotomic
+from .galois import conductor, conjugate, root_modulo, splitting_primes, unit_generators, value_modulo
 from .group import Group, TooLarge
 from .number import Number
 from .tabular import Tabular
@@ -122,7 +121,7 @@ class CharacterTable(Tabular):
             raise TooLarge(f"the tensor products of {k} characters are {k}³ multiplicities, and the limit is "
                            f"{PRODUCTS}³. Use multiplicities(χ * ψ) for the pairs you need.")
         p, z = self._primes[0]
-        table, bar = self._image(p, z), self._image(p, z, -1)
+        table, bar = self._image(p, z), self._image(p, pow(z, -1, p))
         scale = pow(self.group.order, -1, p)
         dual = nmod_mat(k, k, [scale * c.size * row[t] % p for t, c in enumerate(self.classes) for row in bar], p)
         pairs = nmod_mat(k * k, k, [x * y % p for one in table for two in table for x, y in zip(one, two)], p)
@@ -132,7 +131,7 @@ class CharacterTable(Tabular):
     @cached_property
     def conductor(self) -> int:
         """A number n with all values in Q(ζ_n)."""
-        return lcm(*(_conductor(x.field) for x in self._distinct[1]))
+        return lcm(*(conductor(x.field) for x in self._distinct[1]))
 
     @cached_property
     def _distinct(self) -> tuple[np.ndarray, list[Number]]:
@@ -142,12 +141,6 @@ class CharacterTable(Tabular):
         index = [[seen[id(x)] if id(x) in seen else seen.setdefault(id(x), places.setdefault(x, len(places)))
                   for x in row] for row in self.values]
         return np.array(index), list(places)
-
-    @cached_property
-    def _coefficients(self) -> list[list[int]]:
-        """The distinct values over 1, ζ_n, ζ_n², …, which are integers."""
-        big = cyclotomic(self.conductor)
-        return [[int(c) for c in big(x).poly.coeffs()] for x in self._distinct[1]]
 
     @cached_property
     def _primes(self) -> tuple[tuple[int, int], ...]:
@@ -160,11 +153,12 @@ class CharacterTable(Tabular):
                 break
         return tuple(found)
 
-    def _image(self, p: int, z: int, a: int = 1) -> list[list[int]]:
-        """The table under the homomorphism Z[ζ_n] → F_p, ζ_n ↦ z^a; −a gives the conjugate table."""
-        root = nmod(pow(z, a % self.conductor, p), p)
-        images = np.array([int(nmod_poly(coefficients, p)(root)) for coefficients in self._coefficients])
-        return images[self._distinct[0]].tolist()
+    def _image(self, p: int, z: int) -> list[list[int]]:
+        """The table under the homomorphism Z[ζ_n] → F_p, ζ_n ↦ z; z⁻¹ gives the conjugate table."""
+        index, values = self._distinct
+        roots = {field: root_modulo(field, self.conductor, z, p) for field in {x.field for x in values}}
+        images = np.array([int(value_modulo(x, roots[x.field], p)) for x in values])
+        return images[index].tolist()
 
     def modulo(self, e: int, below: int) -> tuple[int, int, list[list[int]]]:
         """A prime p ≡ 1 mod e below a bound, z of order e modulo p, and the table under ζ_n ↦ z^(e/n), for n | e."""
@@ -175,26 +169,32 @@ class CharacterTable(Tabular):
         return p, z, self._image(p, pow(z, e // self.conductor, p))
 
     def verify(self) -> bool:
-        """Prove the row orthogonality Σ_C |C| χ_i(C) conj χ_j(C) = |G| δ_ij exactly; NotCertified names a pair.
+        """Prove the row orthogonality Σ_C |C| χ_i(C) conj χ_j(C) = |G| δ_ij exactly; NotCertified names what fails.
 
-        The difference x of the two sides lies in Z[ζ_n], and its conjugates are at most 2|G|² in absolute value. It is
-        reduced under all φ(n) homomorphisms to F_p for primes p ≡ 1 mod n with ∏ p > 2|G|²; where all vanish, ∏ p
-        divides x, and then x = 0, since otherwise |N(x)| ≥ (∏ p)^φ(n).
+        The difference x of the two sides lies in Z[ζ_n], and its conjugates are at most 2|G|² in absolute value. All x
+        are reduced modulo one prime ideal over each of some primes p ≡ 1 mod n with ∏ p > 2|G|². The automorphisms of
+        Q(ζ_n) permute the rows, so that the x vanish modulo all prime ideals over these p: ∏ p divides x, and x = 0.
         """
         order, k, n = self.group.order, len(self.values), self.conductor
         if k != len(self.classes) or sum(d * d for d in self.degrees) != order:
             raise NotCertified(f"{self.group.expression} has {len(self.classes)} classes and order {order}, which {k} "
                                "characters of these degrees do not fit. Make the table again.")
+        rows = set(self.values)
+        for a in unit_generators(n):
+            moved = {x: conjugate(x, a) for x in self._distinct[1]}
+            lost = next((i for i, row in enumerate(self.values) if tuple(moved[x] for x in row) not in rows), None)
+            if lost is not None:
+                raise NotCertified(f"a conjugate of the character {self.keys[lost]!r} of {self.group.expression} is "
+                                   "missing. Make the table again.")
         for p, z in self._primes:
-            identity = [[order % p * (i == j) for j in range(k)] for i in range(k)]
-            for a in (a for a in range(1, n + 1) if gcd(a, n) == 1):
-                table, bar = self._image(p, z, a), self._image(p, z, -a)
-                left = nmod_mat(k, k, [c.size * x % p for row in table for c, x in zip(self.classes, row)], p)
-                gram = left * nmod_mat(k, k, [x for column in zip(*bar) for x in column], p)
-                if gram != nmod_mat(identity, p):
-                    i, j = next((i, j) for i in range(k) for j in range(k) if int(gram[i, j]) != identity[i][j])
-                    raise NotCertified(f"the characters {self.keys[i]!r} and {self.keys[j]!r} of "
-                                       f"{self.group.expression} are not orthonormal. Make the table again.")
+            table, bar = self._image(p, z), self._image(p, pow(z, -1, p))
+            left = nmod_mat(k, k, [c.size * x % p for row in table for c, x in zip(self.classes, row)], p)
+            gram = (left * nmod_mat(k, k, [x for column in zip(*bar) for x in column], p)).tolist()
+            for i, row in enumerate(gram):
+                for j, x in enumerate(row):
+                    if int(x) != (order % p if i == j else 0):
+                        raise NotCertified(f"the characters {self.keys[i]!r} and {self.keys[j]!r} of "
+                                           f"{self.group.expression} are not orthonormal. Make the table again.")
         return True
 
     # Display ---------------------------------------------------------------------------------------------------------
@@ -272,24 +272,3 @@ def _letters(n: int) -> str:
 def _short(x: Number) -> str:
     """The value as text without spaces."""
     return str(x).replace(" ", "")
-
-
-def _conductor(field: Field) -> int:
-    """An n with the field in Q(ζ_n): known for cyclotomic fields, and |d| or 4|d| for Q(√d)."""
-    if field.conductor:
-        return field.conductor[0]
-    if field.degree == 1:
-        return 1
-    d = -int(field.minpoly[0])
-    return abs(d) if d % 4 == 1 else 4 * abs(d)
-
-
-def splitting_primes(n: int, below: int) -> Iterator[tuple[int, int]]:
-    """The primes p ≡ 1 mod n below a bound, downwards, each with an element of order n modulo p."""
-    for p in range(below - (below - 1) % n - n * (below % n == 1), 1, -n):
-        if fmpz(p).is_probable_prime() and fmpz(p).is_prime():
-            yield p, next(z for z in (pow(a, (p - 1) // n, p) for a in count(1)) if _has_order(z, n, p))
-
-
-def _has_order(z: int, n: int, p: int) -> bool:
-    return all(pow(z, n // int(q), p) != 1 for q, _ in fmpz(n).factor()) if n > 1 else z == 1
