@@ -39,6 +39,7 @@ def demo() -> ModuleType:
 SAYS = {
     "new_group": ["dim 3 of 49", "3 by orbits, 3 by characters", "4 weights, loss", "tensor([[0, 1, 1, 0, 1, 0, 0],"],
     "kernels": ["dim 6 of 50", "κ5: the x and y components", "  0 -1  0  1  0    0  0  0  0  0"],
+    "any_size": ["dim 15 for n ≥ 4", "at n = 3: ab->cd = 6·aa->aa", "50 nodes: R² = "],
     "colours": ["27 by characters", "turned:             same", "exchanged:  same", "mirrored:           another"],
 }
 
