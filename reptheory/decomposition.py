@@ -1,14 +1,19 @@
 """Exact decomposition of a representation into irreducible ones."""
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate, pairwise
+from typing import Any
 
+from .basis import Basis
+from .hom import Hom
 from .irreps import irrep, real_rows
-from .linalg import rank
 from .matrix import Matrix
+from .modular import reduce_mod, split_prime
 from .rep import Rep, Sum
+from .spinning import intertwiners, real_form
 
 
 @dataclass(frozen=True)
@@ -48,29 +53,57 @@ class Decomposition:
 def decompose(rep: Rep) -> Decomposition:
     """The exact decomposition of V: multiplicities from characters, the change of basis from Hom(V, A_i).
 
-    A basis of Hom(V, A) over the irreducible A has m·e elements, e = dim End(A); of each choose m that are
-    independent over End(A), greedily by rank. Raises NoIrreps.
+    Of matrices that span Hom(V, A) over End(A) choose m independent ones, greedily by rank. Raises NoIrreps.
 
     >>> import reptheory as rt
     >>> rt.D(4).natural.decompose()
     <Decomposition: D(4).irrep('A1') + D(4).irrep('B2') + D(4).irrep(1)>
     """
-    from .hom import Hom
-
     terms, blocks = [], []
-    for m, irreducible in multiplicities(rep):
-        basis = Hom(rep, irreducible).basis
+    for m, key in constituents(rep):
+        irreducible = irrep(rep.group, key, rep.scalars)
         chosen: list[Matrix] = []
-        for d in range(basis.dim):
-            candidate = Matrix.of(basis[d].entries.tolist())
-            if rank(Matrix.vstack([*chosen, candidate])) == (len(chosen) + 1) * irreducible.dim:
+        for candidate in _intertwiners(rep, irreducible, m, key):
+            if len(chosen) < m and _independent([*chosen, candidate]):
                 chosen.append(candidate)
-            if len(chosen) == m:
-                break
         rows = [chosen[c].submatrix([i], range(rep.dim)) for i in range(irreducible.dim) for c in range(m)]
         terms.append((m, irreducible))
         blocks.append(Matrix.vstack(rows))
     return Decomposition(terms[0][1] if terms == [(1, terms[0][1])] else Sum(tuple(terms)), Matrix.vstack(blocks))
+
+
+def _intertwiners(rep: Rep, irreducible: Rep, m: int, key: Any) -> Iterable[Matrix]:
+    """Matrices that span Hom(V, A) over End(A), where A occurs m times.
+
+    Orbits of unknowns give them where V and A are monomial. Otherwise they come from eigenvectors: over R, where A is
+    a real form of an irreducible B over C, as the real and imaginary parts of the maps to B.
+    """
+    if rep.is_monomial and irreducible.is_monomial:
+        return _matrices(Hom(rep, irreducible).basis)
+    table = rep.group.character_table
+    kind = "real" if rep.scalars == "C" else table.types[table.keys.index(key)]
+    if kind == "real":
+        found = intertwiners(rep, irreducible, m)
+        return _matrices(Hom(rep, irreducible).basis) if found is None else found
+    complex_ = irrep(rep.group, key, "C")
+    found = intertwiners(rep, complex_, m if kind == "complex" else 2 * m)
+    if found is None:
+        return _matrices(Hom(rep, irreducible).basis)
+    real, form = complex_.realify(), Matrix.identity(irreducible.dim)
+    if real.actions != irreducible.actions:
+        form = _matrices(Hom(real, irreducible).basis)[0]
+    return tuple(form @ real_form(t, complex_) for t in found)
+
+
+def _matrices(basis: Basis) -> list[Matrix]:
+    return [Matrix.of(basis[d].entries.tolist()) for d in range(basis.dim)]
+
+
+def _independent(blocks: list[Matrix]) -> bool:
+    """Whether the rows of all blocks are independent modulo a prime, so that they are."""
+    rows = Matrix.vstack(blocks)
+    p, roots = split_prime(rows.field, rows)
+    return reduce_mod(rows, p, roots[0]).rank() == rows.shape[0]
 
 
 def multiplicities(rep: Rep) -> tuple[tuple[int, Rep], ...]:
@@ -80,10 +113,20 @@ def multiplicities(rep: Rep) -> tuple[tuple[int, Rep], ...]:
     >>> [(m, A.expression) for m, A in multiplicities(rt.S(3).regular)]
     [(1, 'S(3).irrep((3,))'), (2, 'S(3).irrep((2, 1))'), (1, 'S(3).irrep((1, 1, 1))')]
     """
+    return tuple((m, irrep(rep.group, key, rep.scalars)) for m, key in constituents(rep))
+
+
+def constituents(rep: Rep) -> tuple[tuple[int, Any], ...]:
+    """The multiplicities m_i > 0 and the keys of the A_i, for which no matrices are made.
+
+    >>> import reptheory as rt
+    >>> constituents(rt.D(4).natural)
+    ((1, 'A1'), (1, 'B2'), (1, 1))
+    """
     group, table = rep.group, rep.group.character_table
     if rep.scalars == "C":
-        found = [(m, key) for m, key in zip(table.multiplicities(rep.character), table.keys)]
+        found = list(zip(table.multiplicities(rep.character), table.keys))
     else:
         found = [(int(rep.character.inner(table.characters[i]).to_fraction()) // (1 + (kind == "quaternionic")),
                   table.keys[i]) for i, kind in real_rows(group)]
-    return tuple((m, irrep(group, key, rep.scalars)) for m, key in found if m)
+    return tuple((m, key) for m, key in found if m)

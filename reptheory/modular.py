@@ -62,14 +62,14 @@ def modular_rref(matrix: Matrix) -> tuple[Matrix, tuple[int, ...]]:
                 pivots = None
                 continue
         rows = len(pivots)
-        fresh = _interpolate([image for image, _ in images], roots, p, rows, n)
+        fresh = interpolate([image for image, _ in images], roots, p, rows, n)
         if residues is None:
             modulus, residues = p, fresh
         else:
             inverse = pow(modulus, -1, p)
             residues = [a + modulus * ((b - a) * inverse % p) for a, b in zip(residues, fresh)]
             modulus *= p
-        values = _reconstruct(residues, modulus)
+        values = reconstruct(residues, modulus)
         if values is None:
             continue
         d = field.degree
@@ -84,7 +84,7 @@ def _pivots(image: nmod_mat, rank: int) -> tuple[int, ...]:
     return tuple(next(j for j, x in enumerate(table[i]) if int(x)) for i in range(rank))
 
 
-def _interpolate(images: list[nmod_mat], roots: tuple[int, ...], p: int, rows: int, n: int) -> list[int]:
+def interpolate(images: list[nmod_mat], roots: tuple[int, ...], p: int, rows: int, n: int) -> list[int]:
     """The coefficients in 1, α, …, α^{d−1} of the entries with these images, by the inverse Vandermonde matrix."""
     d = len(roots)
     vandermonde = nmod_mat(d, d, [pow(r, k, p) for r in roots for k in range(d)], p)
@@ -92,7 +92,7 @@ def _interpolate(images: list[nmod_mat], roots: tuple[int, ...], p: int, rows: i
     return [int(x) for row in (vandermonde.inv() * flat).tolist() for x in row]
 
 
-def _reconstruct(residues: list[int], modulus: int) -> list[fmpq] | None:
+def reconstruct(residues: list[int], modulus: int) -> list[fmpq] | None:
     """The fractions a/b with |a|, b ≤ √(modulus/2) congruent to the residues; None when one has none."""
     bound = isqrt(modulus // 2)
     seen: dict[int, fmpq] = {}
