@@ -3,28 +3,25 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from functools import reduce
+from math import prod
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .conjugacy import symmetric_kind
+from .count import by_characters
 from .field import Field, Number, Q
-from .matrix import Matrix
+from .modular import reduce_mod
 from .monomial import Monomial, as_matrix
-from .on_points import needs_words
 from .piece import DensePiece, Orbit, SignedPiece
-from .space import GSet, Point
+from .residual import is_fixed
 from .sparse import Sparse, rank_mod, split_prime
+from .tensor_action import TensorAction
 
 if TYPE_CHECKING:
     from .basis import Basis
-    from .group import Group
     from .hom import Hom
 
-LISTED = 50_000  # groups up to this order are listed to average characters
-CLASSES = 2_000  # over at most this many classes
-DEGREE = 25      # those of S(n) are the partitions of n, 1958 for n = 25
+TERMS = 10_000   # entries of a constraint above which characters bound the dimension instead
 LEVELS = 500     # applications of the generators after which an orbit is searched by pointer jumping instead
 
 
@@ -38,11 +35,13 @@ class Certificate:
 
     Lower bound: every element satisfies the constraint on every generator, exactly, and they are independent.
     Upper bound, piece by piece: the orbits of the signed permutation graph of the unknowns, or the rank of the sparse
-    constraint modulo a prime ideal, since rank mod 𝔭 ≤ rank. Independent road: the mean of the characters.
+    constraint modulo a prime ideal, since rank mod 𝔭 ≤ rank. Independent road: the mean of the characters, which is the
+    upper bound where that constraint is large; `by_orbits` says whether it was not needed.
     """
 
     basis: Basis
     dim: int
+    by_orbits: bool
     by_characters: int | None
     reason: str
     field: Field
@@ -66,7 +65,8 @@ class Certificate:
         characters = f"{self.by_characters} by characters, " if self.by_characters is not None else ""
         why = f" (no count by characters: {self.reason})" if self.by_characters is None else ""
         state = "ok" if self.ok else "BROKEN"
-        return f"<Certificate: {self.dim} by orbits, {characters}residual 0, over {self.field}: {state}{why}>"
+        how = "by orbits" if self.by_orbits else "independent"
+        return f"<Certificate: {self.dim} {how}, {characters}residual 0, over {self.field}: {state}{why}>"
 
 
 def certify(basis: Basis) -> Certificate:
@@ -75,17 +75,20 @@ def certify(basis: Basis) -> Certificate:
     _check_pairs(basis)
     _check_orbits(hom, basis.orbits)
     primes: list[int] = []
+    by_orbits = True
+    count, reason = by_characters(hom)
     for piece in basis.pieces.values():
         name = f"the piece {piece.source.expression} → {piece.target.expression}"
         if isinstance(piece, SignedPiece):
             _check_signed(name, hom, piece)
         elif isinstance(piece, DensePiece):
-            primes += _check_dense(name, hom, piece)
-    count, reason = by_characters(hom)
+            found, complete = _check_dense(name, hom, piece, count is not None)
+            primes += found
+            by_orbits = by_orbits and complete
     if count is not None and count != basis.dim:
         raise NotCertified(f"{hom.expression} has dimension {count} by characters, but the basis has {basis.dim} "
                            "elements. Derive it again with rt.Hom.")
-    return Certificate(basis, basis.dim, count, reason, hom.field, tuple(sorted(set(primes))), digest(basis))
+    return Certificate(basis, basis.dim, by_orbits, count, reason, hom.field, tuple(sorted(set(primes))), digest(basis))
 
 
 def digest(basis: Basis) -> str:
@@ -98,7 +101,8 @@ def digest(basis: Basis) -> str:
             state.update(piece.labels.tobytes() + piece.signs.tobytes())
         elif isinstance(piece, DensePiece):
             for table in piece.tables:
-                state.update(repr(table.rows()).encode())
+                state.update(f"{table.shape} {table.field}".encode())
+                state.update(" ".join(str(c) for part in table.parts for c in part.entries()).encode())
     return state.hexdigest()
 
 
@@ -208,31 +212,43 @@ def _roots(nodes: int, edges: list[tuple[np.ndarray, np.ndarray]]) -> np.ndarray
             return root
 
 
-def _check_dense(name: str, hom: Hom, piece: DensePiece) -> list[int]:
-    """Residual zero, independence and completeness on every orbit; the primes that prove the latter two."""
-    primes = []
-    pairs = [(as_matrix(b), as_matrix(a)) for a, b in zip(piece.source.actions, piece.target.actions)]
-    blocks = [b.kron(a.inverse().T) for b, a in pairs]
+def _check_dense(name: str, hom: Hom, piece: DensePiece, counted: bool) -> tuple[list[int], bool]:
+    """Residual zero, independence and completeness on every orbit; the primes that prove the latter two, and whether
+    they do: where the constraint is large and the dimension is `counted` by characters, that bounds it from above."""
+    primes, complete = [], True
     for orbit, table in zip(piece.orbits, piece.tables):
-        place = {x: n for n, x in enumerate(orbit.members)}
-        constraint = _constraint(orbit, place, hom.moves, blocks, piece.stalk)
-        if table.shape[0] and not constraint.annihilates(table.T):
-            raise NotCertified(f"{name} of {hom.expression} has a nonzero residual on the orbit of "
-                               f"{hom.on.label(orbit.representative)}.")
-        prime, roots = split_prime(constraint.field.compositum(table.field), constraint, table)
+        at = f"on the orbit of {hom.on.label(orbit.representative)}"
+        action = TensorAction.over(orbit, hom.moves, piece.source, piece.target)
+        large = counted and _terms(action) > TERMS
+        constraint = None if large else _constraint(orbit, hom.moves, piece)
+        if table.shape[0] and not (constraint.annihilates(table.T) if constraint else is_fixed(action, table)):
+            raise NotCertified(f"{name} of {hom.expression} has a nonzero residual {at}.")
+        field = action.field.compositum(table.field)
+        prime, roots = split_prime(field, *(m.over(field) for m in action.matrices), table)
         primes.append(prime)
-        if table.shape[0] and rank_mod(Sparse.from_dense(table), prime, roots[0]) < table.shape[0]:
+        if reduce_mod(table.over(field), prime, roots[0]).rank() < table.shape[0]:
             raise NotCertified(f"{name} of {hom.expression} has dependent elements modulo {prime}.")
+        if constraint is None:
+            complete = False
+            continue
         nullity = piece.stalk * orbit.size - rank_mod(constraint, prime, roots[0])
         if nullity != table.shape[0]:
-            raise NotCertified(f"{name} of {hom.expression} on the orbit of {hom.on.label(orbit.representative)} has "
-                               f"nullity {nullity} modulo {prime}, but {table.shape[0]} elements.")
-    return primes
+            raise NotCertified(f"{name} of {hom.expression} {at} has nullity {nullity} modulo {prime}, but "
+                               f"{table.shape[0]} elements.")
+    return primes, complete
 
 
-def _constraint(orbit: Orbit, place: dict[int, int], moves: tuple[np.ndarray, ...], blocks: list[Matrix],
-                stalk: int) -> Sparse:
+def _terms(action: TensorAction) -> int:
+    """A bound on the number of nonzero entries of the constraint over an orbit."""
+    return sum(prod(f[s].shape[0] if isinstance(f[s], Monomial) else f[s].shape[0] ** 2 for f in action.factors)
+               for s in range(len(action.factors[0])))
+
+
+def _constraint(orbit: Orbit, moves: tuple[np.ndarray, ...], piece: DensePiece) -> Sparse:
     """The sparse equations κ(gx) − (ρ_B ⊗ ρ_A^(−T))(g) κ(x) = 0 over one orbit, all generators and points."""
+    pairs = [(as_matrix(b), as_matrix(a)) for a, b in zip(piece.source.actions, piece.target.actions)]
+    blocks = [b.kron(a.inverse().T) for b, a in pairs]
+    place, stalk = {x: n for n, x in enumerate(orbit.members)}, piece.stalk
     rows: list[int] = []
     columns: list[int] = []
     entries: list[Number] = []
@@ -247,47 +263,3 @@ def _constraint(orbit: Orbit, place: dict[int, int], moves: tuple[np.ndarray, ..
             entries += [Q(1)] * stalk + [value for _, _, value in terms]
             height += stalk
     return Sparse.of((height, orbit.size * stalk), rows, columns, entries)
-
-
-def by_characters(hom: Hom) -> tuple[int | None, str]:
-    """dim Hom = |G|⁻¹ Σ_g |X^g| χ_W(g) conj χ_V(g), summed by classes; None and the reason where the classes or words
-    for their elements take long to find."""
-    group = hom.group
-    if group.order > LISTED:
-        if not _in_closed_form(group):
-            return None, f"a group of order {group.order} is not listed"
-        reps = [hom.target, hom.source] + ([hom.on.rep] if isinstance(hom.on, GSet) else [])
-        if any(map(needs_words, reps)) or not isinstance(hom.on, Point | GSet):
-            return None, f"words for the elements of a group of order {group.order} take long to find"
-    classes = group.classes
-    if len(classes) > CLASSES:
-        return None, f"{len(classes)} classes are too many to average over"
-    total = Q(0)
-    for c in classes:
-        fixed = _fixed(hom, c.representative)
-        if fixed:
-            traces = hom.target.trace(c.representative) * hom.source.trace(c.representative).conj()
-            total = total + c.size * fixed * traces
-    mean = (total / group.order).to_fraction()
-    return int(mean), ""
-
-
-def _in_closed_form(group: Group) -> bool:
-    """Whether the classes are known without listing the group, and are few."""
-    if group.factors:
-        return all(factor.order <= LISTED or _in_closed_form(factor) for factor in group.factors)
-    return symmetric_kind(group) is not None and group.degree <= DEGREE
-
-
-def _fixed(hom: Hom, g) -> int:
-    """The number of points of X fixed by g."""
-    if hom.on.size == 1:
-        return 1
-    if isinstance(hom.on, GSet):
-        return int(hom.on.rep.trace(g).to_fraction())
-    here = np.arange(hom.on.size)
-    letters = hom.group.word(g)
-    inverses = {i: np.argsort(hom.moves[i]) for i, e in letters if e < 0}
-    moved = reduce(lambda points, letter: (hom.moves if letter[1] > 0 else inverses)[letter[0]][points],
-                   reversed(letters), here)
-    return int((moved == here).sum())

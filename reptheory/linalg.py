@@ -127,24 +127,28 @@ def gram_schmidt(rows: Matrix, weights: Sequence[Number] | None = None) -> tuple
     >>> gram_schmidt(Matrix.of([[1, 1], [1, 0]]))
     ([1 1; 1/2 -1/2], (2, Q('1/2')))
     """
-    n = rows.shape[0]
-    if not n:
+    if not rows.shape[0]:
         return rows, ()
     weighted = rows if weights is None else _scaled(rows, weights)
-    gram = [list(row) for row in (weighted @ rows.H).rows()]
-    transform = [[rows.field(int(i == j)) for j in range(n)] for i in range(n)]
-    norms = []
-    for k in range(n):
-        pivot = gram[k][k]
-        if pivot.is_zero:
-            raise ZeroDivisionError(f"row {k} depends on the rows before it. Give independent rows.")
-        norms.append(pivot)
-        for i in range(k + 1, n):
-            if gram[i][k]:
-                factor = gram[i][k] / pivot
-                gram[i] = [x - factor * y for x, y in zip(gram[i], gram[k])]
-                transform[i] = [x - factor * y for x, y in zip(transform[i], transform[k])]
-    return Matrix.of(transform, rows.field) @ rows, tuple(norms)
+    transform, norms = _orthogonal(weighted @ rows.H, 0)
+    return transform @ rows, norms
+
+
+def _orthogonal(gram: Matrix, start: int) -> tuple[Matrix, tuple[Number, ...]]:
+    """L⁻¹ and D of a Gram matrix L D Lᴴ, by halves: L = [L₁ 0; C L₁, L₂] with C = G₂₁ L₁⁻ᴴ D₁⁻¹ L₁⁻¹."""
+    n = gram.shape[0]
+    if n == 1:
+        if gram.is_zero:
+            raise ZeroDivisionError(f"row {start} depends on the rows before it. Give independent rows.")
+        return Matrix.identity(1, gram.field), (gram[0, 0],)
+    first, last = range(n // 2), range(n // 2, n)
+    one, norms = _orthogonal(gram.submatrix(first, first), start)
+    across = gram.submatrix(last, first) @ one.H @ Matrix.diagonal([1 / d for d in norms])
+    rest = gram.submatrix(last, last) - across @ Matrix.diagonal(norms) @ across.H
+    two, more = _orthogonal(rest, start + n // 2)
+    corner = -(two @ across @ one)
+    zero = Matrix.zeros(n // 2, n - n // 2, gram.field)
+    return Matrix.vstack([Matrix.hstack([one, zero]), Matrix.hstack([corner, two])]), norms + more
 
 
 def _scaled(rows: Matrix, weights: Sequence[Number]) -> Matrix:

@@ -7,14 +7,19 @@ from math import gcd, lcm
 
 import numpy as np
 
+from .count import LISTED, dimension, fixed_points
 from .field import Number, Q
 from .linalg import gram_schmidt, nullspace, rref
 from .matrix import Matrix
 from .monomial import Monomial, as_matrix, contragredient, kron
 from .piece import DensePiece, Orbit, Piece, SignedPiece
 from .rep import Action, Rep
+from .reynolds import fixed_rows
 from .tensor import factors_of
+from .tensor_action import TensorAction
 from .tuples import orbit_numbers, signed_orbits
+
+LARGE = 64    # unknowns over an orbit from which the Reynolds operator is faster than elimination
 
 
 def solve(source: Rep, target: Rep, points: int, moves: tuple[np.ndarray, ...], orbits: tuple[Orbit, ...]) -> Piece:
@@ -29,10 +34,9 @@ def solve(source: Rep, target: Rep, points: int, moves: tuple[np.ndarray, ...], 
         indices = [tuple(Monomial.of(move) for move in moves), *(factor.actions for factor in factors)]
         labels, signs = signed_orbits([points, *(f.dim for f in factors)], indices)  # type: ignore[arg-type]
         return SignedPiece(source, target, points, orbits, labels, signs)
-    matrices = tuple(as_matrix(stalk_action(a, b)) for a, b in zip(source.actions, target.actions))
     piece = DensePiece(source, target, points, orbits, ())
     weights = None if piece.weights is None else list(piece.weights)
-    tables = tuple(solve_orbit(orbit, moves, matrices, weights) for orbit in orbits)
+    tables = tuple(solve_orbit(orbit, moves, source, target, weights) for orbit in orbits)
     return DensePiece(source, target, points, orbits, tables)
 
 
@@ -49,27 +53,48 @@ def orbits_of(points: int, moves: tuple[np.ndarray, ...]) -> tuple[Orbit, ...]:
     return tuple(Orbit(int(g[0]), tuple(g.tolist())) for g in groups)
 
 
-def solve_orbit(orbit: Orbit, moves: tuple[np.ndarray, ...], actions: tuple[Matrix, ...],
+def solve_orbit(orbit: Orbit, moves: tuple[np.ndarray, ...], source: Rep, target: Rep,
                 weights: list[Number] | None) -> Matrix:
-    """The orthogonal basis of equivariant sections over one orbit, one row each, in canonical form.
+    """The orthogonal basis of equivariant sections over one orbit, one row each, in canonical form: the Gram–Schmidt
+    basis of the reduced echelon form, scaled."""
+    table = None
+    if LARGE <= orbit.size * source.dim * target.dim and source.group.order <= LISTED:
+        table = averaged(orbit, moves, source, target)
+    if table is None:
+        table = propagated(orbit, moves, source, target)
+    if not table.shape[0]:
+        return table
+    rows, _ = gram_schmidt(table, None if weights is None else weights * orbit.size)
+    stalk = source.dim * target.dim
+    first = orbit.members.index(orbit.representative) * stalk
+    leads = rows.submatrix(range(rows.shape[0]), range(first, first + stalk))
+    return Matrix.diagonal([_leading(row) for row in leads.rows()]) @ rows
 
-    Sections start as all values at x₀ and are carried along the orbit; wherever two ways around disagree,
-    the sections are cut down to those that agree.
-    """
-    stalk = actions[0].shape[0]
+
+def averaged(orbit: Orbit, moves: tuple[np.ndarray, ...], source: Rep, target: Rep) -> Matrix | None:
+    """The sections by the Reynolds operator, where their number is known by characters."""
+    group = source.group
+    place = {x: n for n, x in enumerate(orbit.members)}
+    local = tuple(np.array([place[int(move[x])] for x in orbit.members]) for move in moves)
+    dim, _ = dimension(source, target, lambda g: fixed_points(group, local, orbit.size, g))
+    if dim is None or not moves:
+        return None
+    if not dim:
+        return Matrix.zeros(0, orbit.size * source.dim * target.dim)
+    return fixed_rows(group, TensorAction.over(orbit, moves, source, target), dim)
+
+
+def propagated(orbit: Orbit, moves: tuple[np.ndarray, ...], source: Rep, target: Rep) -> Matrix:
+    """The sections by carrying all values at x₀ along the orbit: wherever two ways around disagree, they are cut down
+    to those that agree."""
+    actions = [as_matrix(stalk_action(a, b)) for a, b in zip(source.actions, target.actions)]
     transposed = [a.T for a in actions]
+    stalk = source.dim * target.dim
     start = nullspace_at(orbit.representative, moves, transposed, stalk)
     canonical, _ = rref(start)
     rows = canonical.submatrix(range(start.shape[0]), range(stalk))
     sections = _carry(orbit, moves, transposed, rows)
-    table = Matrix.hstack([sections[x] for x in orbit.members])
-    if not table.shape[0]:
-        return table
-    metric = None if weights is None else weights * orbit.size
-    rows_, _ = gram_schmidt(table, metric)
-    first = orbit.members.index(orbit.representative) * stalk
-    scales = [_leading(rows_.submatrix([d], range(first, first + stalk)).rows()[0]) for d in range(rows_.shape[0])]
-    return Matrix.diagonal(scales) @ rows_
+    return Matrix.hstack([sections[x] for x in orbit.members])
 
 
 def nullspace_at(x0: int, moves: tuple[np.ndarray, ...], transposed: list[Matrix], stalk: int) -> Matrix:

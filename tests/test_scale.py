@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from itertools import combinations
 from time import process_time
 
@@ -12,11 +13,19 @@ from hypothesis import strategies as st
 
 import reptheory as rt
 from reptheory.certificate import certify
+from reptheory.field import Q
+from reptheory.linalg import gram_schmidt, rank
+from reptheory.matrix import Matrix
 from reptheory.monomial import Monomial, kron
 from reptheory.on_points import needs_words
-from reptheory.piece import SignedPiece
+from reptheory.piece import DensePiece, SignedPiece
+from reptheory.residual import is_fixed
+from reptheory.reynolds import chain
+from reptheory.solve import averaged, propagated
+from reptheory.tensor_action import TensorAction
 from reptheory.tuples import signed_orbits
 from tests import zoo
+from tests.symmetries import groups, homs
 
 
 @st.composite
@@ -137,6 +146,95 @@ def test_invariant_tensors_of_the_octahedral_group(k, dim):
     hom = rt.Hom(V**(k // 2), V**(k // 2))
     piece = hom.basis.pieces[hom.source, hom.target]
     assert isinstance(piece, SignedPiece) and hom.certificate.dim == dim
+
+
+# Pieces that are not monomial --------------------------------------------------------------------------------------
+@settings(max_examples=40, deadline=None)
+@given(homs(dim=8))
+def test_the_reynolds_operator_gives_the_basis_that_elimination_gives(hom):
+    for (source, target), piece in hom.basis.pieces.items():
+        if isinstance(piece, DensePiece):
+            for orbit in piece.orbits:
+                chosen = averaged(orbit, hom.moves, source, target)
+                assert chosen is not None and chosen == propagated(orbit, hom.moves, source, target)
+
+
+@given(groups(), st.data())
+@settings(max_examples=30, deadline=None)
+def test_every_element_is_one_product_along_the_chain(group, data):
+    levels = chain(group)
+    products = [group.identity]
+    for level in levels:
+        products = [g * group.elements[t] for g in products for t in level]
+    assert {g.images for g in products} == {g.images for g in group.elements} and len(products) == group.order
+
+
+@pytest.mark.parametrize("k, dim", [(5, 6), (6, 16)])
+def test_invariant_tensors_of_the_icosahedral_group(k, dim):
+    """The mean of χ^k over A₅, χ = 3, −1, 0, φ, 1 − φ on classes of sizes 1, 15, 20, 12, 12."""
+    lucas = {5: 11, 6: 18}[k]  # φ^k + (1 − φ)^k, OEIS A000032
+    assert dim == (3 ** k + 15 * (-1) ** k + 12 * lucas) // 60
+    V = rt.icosahedral().vector
+    hom = rt.Hom(V**2, V**(k - 2))
+    assert hom.certificate.dim == hom.certificate.by_characters == dim
+    assert str(hom.certificate).startswith(f"<Certificate: {dim} independent, {dim} by characters, residual 0, over qu")
+    assert hom.certificate.verify()
+
+
+@settings(max_examples=25, deadline=None)
+@given(homs(dim=6), st.data())
+def test_the_residual_is_zero_for_solutions_only(hom, data):
+    for piece in hom.basis.pieces.values():
+        if isinstance(piece, DensePiece):
+            for orbit, table in zip(piece.orbits, piece.tables):
+                action = TensorAction.over(orbit, hom.moves, piece.source, piece.target)
+                assert is_fixed(action, table)
+                if table.shape[0] < table.shape[1]:
+                    unit = data.draw(st.integers(0, table.shape[1] - 1))
+                    row = Matrix.of([[int(j == unit) for j in range(table.shape[1])]])
+                    images = [propagated(orbit, hom.moves, piece.source, piece.target)]
+                    assert is_fixed(action, row) == (rank(Matrix.vstack([*images, row])) == table.shape[0])
+
+
+@pytest.mark.parametrize("scale", [1, 10**40, Fraction(3, 7**30)])
+def test_the_residual_of_large_numbers_takes_more_primes(scale):
+    V = rt.icosahedral().vector
+    hom = rt.Hom(V, V**2)
+    piece = hom.basis.pieces[hom.source, hom.target]
+    action = TensorAction.over(piece.orbits[0], hom.moves, piece.source, piece.target)
+    assert is_fixed(action, piece.tables[0] * scale)
+    p = action.prime(action.field)[0]
+    wrong = piece.tables[0] + Matrix.of([[p if j == 5 else 0 for j in range(27)]])  # right modulo the first prime
+    assert not is_fixed(action, wrong)
+
+
+@pytest.mark.parametrize("change, message", [
+    (lambda t: t.submatrix(range(5), range(243)), "has dimension 6 by characters, but the basis has 5"),
+    (lambda t: Matrix.vstack([t.submatrix(range(5), range(243)), t.submatrix([0], range(243))]), "dependent elements"),
+    (lambda t: t + Matrix.of([[1] * 243] * 6), "nonzero residual"),
+])
+def test_a_certificate_refuses_a_dense_basis_that_is_wrong(change, message):
+    V = rt.icosahedral().vector
+    basis = rt.Hom(V**2, V**3).basis
+    (key, piece), = basis.pieces.items()
+    wrong = DensePiece(*key, piece.points, piece.orbits, (change(piece.tables[0]),))
+    with pytest.raises(rt.NotCertified, match=message):
+        certify(type(basis)(basis.hom, basis.orbits, {key: wrong}))
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(1, 9), st.data())
+def test_orthogonal_rows_by_halves(n, data):
+    """L⁻¹ is unit lower triangular and the Gram matrix of the rows is diagonal."""
+    field = data.draw(st.sampled_from([Q, rt.quadratic(5), rt.cyclotomic(3)]))
+    upper = [[int(i == j) if j <= i else data.draw(st.integers(-3, 3)) * field.generator for j in range(n)]
+             for i in range(n)]
+    rows = Matrix.of(upper, field)
+    weights = [field(data.draw(st.integers(1, 5))) for _ in range(n)]
+    found, norms = gram_schmidt(rows, weights)
+    assert found @ Matrix.diagonal(weights) @ found.H == Matrix.diagonal(list(norms))
+    change = found @ rows.inverse()
+    assert all(change[i, j] == int(i == j) for i in range(n) for j in range(i, n))
 
 
 @pytest.mark.parametrize("change, message", [

@@ -1,0 +1,101 @@
+"""Group elements acting on tensors modulo primes, one index at a time: no Kronecker product is formed."""
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import reduce
+from math import isqrt
+
+import numpy as np
+
+from .field import Field, Q
+from .matrix import Matrix
+from .modular import reduce_mod, split_prime
+from .monomial import Monomial, contragredient
+from .piece import Orbit
+from .rep import Action, Rep
+from .tensor import factors_of
+
+Image = Monomial | np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class TensorAction:
+    """How the generators act on κ: X → Hom(A, B) over one orbit of X: factors[k][s] is the action on index k.
+
+    The indices are the points of the orbit, those of the factors of B, those of the duals of the factors of A, so that
+    the tensors are flattened as the rows of a dense piece.
+    """
+
+    factors: tuple[tuple[Action, ...], ...]
+
+    @staticmethod
+    def over(orbit: Orbit, moves: tuple[np.ndarray, ...], source: Rep, target: Rep) -> TensorAction:
+        """The action of the generators over an orbit."""
+        place = np.empty(max(orbit.members) + 1, np.int64)
+        members = np.array(orbit.members)
+        place[members] = np.arange(orbit.size)
+        points = tuple(Monomial.of(place[move[members]]) for move in moves)
+        duals = [tuple(contragredient(a) for a in f.actions) for f in factors_of(source)]
+        return TensorAction((points, *(f.actions for f in factors_of(target)), *duals))
+
+    @property
+    def field(self) -> Field:
+        """The field of the matrices."""
+        return reduce(lambda k, a: k.compositum(a.field), (a for factor in self.factors for a in factor), Q)
+
+    @property
+    def matrices(self) -> list[Matrix]:
+        """The matrices among the actions."""
+        return [a for factor in self.factors for a in factor if isinstance(a, Matrix)]
+
+    def prime(self, field: Field, *tables: Matrix, below: int | None = None) -> tuple[int, tuple[int, ...]]:
+        """The largest prime below 2²⁴ (or `below`) that splits in the field and keeps products of floats exact, and the
+        roots of the minimal polynomial."""
+        largest = max([*(m.shape[0] for m in self.matrices), *(t.shape[0] for t in tables), 32])
+        return split_prime(field, *(m.over(field) for m in self.matrices), *tables,
+                           below=below or isqrt(2 ** 53 // largest))
+
+    def images(self, field: Field, p: int, root: int) -> list[list[Image]]:
+        """The actions modulo the prime ideal (p, α − root)."""
+        return [[image(a.over(field), p, root) if isinstance(a, Matrix) else a for a in factor]
+                for factor in self.factors]
+
+
+def image(matrix: Matrix, p: int, root: int) -> np.ndarray:
+    """A matrix modulo (p, α − root), as floats that are integers in 0 … p − 1."""
+    return np.array([[int(x) for x in row] for row in reduce_mod(matrix, p, root).tolist()], np.float64)
+
+
+def apply(factors: Sequence[Image], x: np.ndarray, p: int) -> np.ndarray:
+    """(ρ₁ ⊗ … ⊗ ρ_k) x modulo p for each row x: each index in turn is acted on and becomes the last."""
+    rows = len(x)
+    for a in factors:
+        d = a.shape[0]
+        x = x.reshape(rows, d, -1)
+        if isinstance(a, Monomial):
+            back = a.inverse()
+            x = x[:, back.images]
+            if not back.is_permutation:
+                x = np.where(back.signs[:, None] < 0, (p - x) % p, x)
+            x = x.transpose(0, 2, 1)
+        else:
+            x = reduced(x.transpose(0, 2, 1) @ a.T, p)
+        x = np.ascontiguousarray(x).reshape(rows, -1)
+    return x
+
+
+def reduced(x: np.ndarray, p: int) -> np.ndarray:
+    """Floats that are integers below 2⁵³, modulo p."""
+    x = x - p * np.floor(x / p)
+    x[x < 0] += p
+    x[x >= p] -= p
+    return x
+
+
+def product(a: Image, b: Image, p: int) -> Image:
+    """ρ(gh) from ρ(g) and ρ(h), modulo p."""
+    if isinstance(a, Monomial) and isinstance(b, Monomial):
+        return a @ b
+    left, right = (m.to_integers() % p if isinstance(m, Monomial) else m for m in (a, b))
+    return reduced(left @ right, p)
