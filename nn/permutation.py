@@ -77,7 +77,7 @@ class PermutationLinear(torch.nn.Module):
         as absent, does not count in means, and is 0 in the output. `sizes` are those of kinds that no input has.
         """
         found, batch = self._measure(inputs, sizes)
-        masks = self._masks(mask)
+        masks = self._masks(mask, found, batch)
         counts = {kind: present.sum(-1).clamp(min=1) for kind, present in masks.items()}
         inputs = tuple(_masked(x, word, masks) for x, (_, word) in zip(inputs, self.family.source))
         start = len(batch) + 1
@@ -148,7 +148,8 @@ class PermutationLinear(torch.nn.Module):
                                  f"layer(x, {kind}=5).")
         return found, batch if batch is not None else torch.Size()
 
-    def _masks(self, mask: Masks) -> dict[str, torch.Tensor]:
+    def _masks(self, mask: Masks, sizes: dict[str, int], batch: torch.Size) -> dict[str, torch.Tensor]:
+        """The mask of each kind that has one; WrongShape where it is none."""
         if mask is None:
             return {}
         if isinstance(mask, torch.Tensor):
@@ -156,6 +157,11 @@ class PermutationLinear(torch.nn.Module):
                 raise WrongShape(f"{self.family.expression} has the kinds {', '.join(self.family.kinds)}, and one mask "
                                  "does not say which. Give a dictionary by kind.")
             mask = {self.family.kinds: mask}
+        for kind, present in mask.items():
+            if kind not in sizes or present.dtype != torch.bool or present.shape != (*batch, sizes[kind]):
+                wanted = f"{(*batch, sizes[kind])}" if kind in sizes else f"one of the kinds {', '.join(sizes)}"
+                raise WrongShape(f"the mask of {kind} is {present.dtype} of shape {tuple(present.shape)}. Give True "
+                                 f"for each node that is there: a boolean tensor (*batch, n), here {wanted}.")
         return dict(mask)
 
     def _contraction(self, store: dict, x: torch.Tensor, word: str, source: Labels, kept: Labels, start: int,

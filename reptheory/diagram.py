@@ -137,10 +137,14 @@ class Diagram:
         return Diagram.from_labels(other.k, labels), len({*merged}) - len({*labels})
 
     def __le__(self, other: Diagram) -> bool:
-        """Whether every block lies in one block of the other: D is finer, so that its 1s are among more entries."""
+        """Whether every block lies in one block of the other: D is finer, so it has a 1 wherever the other has."""
+        if not isinstance(other, Diagram):
+            return NotImplemented
         return self._fits(other) and len({*zip(self.labels, other.labels)}) == len(self.blocks)
 
     def __lt__(self, other: Diagram) -> bool:
+        if not isinstance(other, Diagram):
+            return NotImplemented
         return self != other and self <= other
 
     def join(self, other: Diagram) -> Diagram:

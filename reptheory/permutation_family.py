@@ -167,8 +167,8 @@ class PermutationFamily:
         a->bc = - 2·a->aa + a->ab + a->ba + a->bb
         """
         most = self.sizes(n, **sizes)
-        return tuple(Relation(v, w, d, combination) for v, w, diagrams in self._pairs() for d in diagrams
-                     if not _fits(d, v + w, most) and (combination := _combination(d, v + w, most)))
+        return tuple(Relation(v, w, d, _combination(d, v + w, most)) for v, w, diagrams in self._pairs()
+                     for d in diagrams if not _fits(d, v + w, most))
 
     def orbit(self, number: int) -> dict[Diagram, int]:
         """The orbit sum O_D = Σ_{E ≥ D} μ(D, E) E: 1 where indices are equal exactly if they share a block of D.

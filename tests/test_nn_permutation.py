@@ -108,6 +108,15 @@ def test_means_give_a_layer_one_scale_at_every_n():
         assert layer(torch.empty(1, n, n, dtype=torch.float64).uniform_(-1, 1)).abs().amax() < bound
 
 
+@pytest.mark.parametrize(("source", "target"), [(1, 1), (2, 2), (3, 2), (2, 3)])
+def test_sums_commute_with_padding_by_zeros(source, target):
+    """The compatibility of Levin and Díaz, arXiv 2306.06327: at n the layer is what it is at n + 2, padded and cut."""
+    layer = integers(PermutationLinear(source, target, average=False, bias=False), 0)
+    (x,) = inputs(layer, {"n": 3})
+    padded = torch.nn.functional.pad(x, (0, 2) * source)
+    assert torch.equal(layer(padded)[(..., *[slice(3)] * target)], layer(x))
+
+
 def test_a_layer_trained_at_five_nodes_is_exact_at_fifty():
     """The number of paths of length 2, x ↦ row and column sums over n: in the span, so found by least squares."""
     torch.manual_seed(0)
@@ -152,6 +161,10 @@ def test_masks_by_kind():
     assert torch.allclose(layer(wide, mask={"v": mask}), layer(x))
     with pytest.raises(WrongShape, match="a dictionary by kind"):
         layer(wide, mask=mask)
+    for wrong, says in [({"v": mask.float()}, "a boolean tensor"), ({"v": mask[:1]}, r"here \(2, 5\)"),
+                        ({"w": mask}, "one of the kinds u, v")]:
+        with pytest.raises(WrongShape, match=says):
+            layer(wide, mask=wrong)
 
 
 def test_batches_of_any_shape_and_none():

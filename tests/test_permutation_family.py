@@ -161,13 +161,23 @@ def test_relations_for_two_kinds_hold_and_read_well():
         assert np.array_equal(r.diagram.matrix([1, 3, 1, 3]), sum(c * d.matrix([1, 3, 1, 3]) for c, d in r.combination))
 
 
-@pytest.mark.parametrize(("k", "l", "n"), [(1, 1, 3), (2, 1, 2), (2, 2, 3), (0, 2, 4), (2, 0, 1)])
-def test_the_orbit_basis_is_the_solvers(k, l, n):
-    family = rt.permutation_family(k, l)
-    found, solved = family.to_numpy(n), family.at(n).basis.to_numpy()
+@pytest.mark.parametrize(("source", "target", "sizes"), [
+    (1, 1, {"n": 3}), (2, 1, {"n": 2}), (2, 2, {"n": 3}), (0, 2, {"n": 4}), (2, 0, {"n": 1}), (0, 0, {}),
+    ("uuv", "vu", {"u": 2, "v": 3}), ("uv", "uv", {"u": 1, "v": 2})])
+def test_the_orbit_basis_is_the_solvers(source, target, sizes):
+    family = rt.permutation_family(source, target)
+    found, solved = family.to_numpy(**sizes), family.at(**sizes).basis.to_numpy()
+    assert found.shape == solved.shape
     assert {tuple(row.ravel().round(12)) for row in found} == {tuple(row.ravel().round(12)) for row in solved}
-    supports = family.to_numpy(n, normalise=False)
-    assert np.array_equal(supports.sum(0), np.ones((n ** l, n ** k)))
+    supports = family.to_numpy(**sizes, normalise=False)
+    assert (supports.sum(0) == 1).all()
+
+
+def test_orbit_sums_of_two_kinds_join_no_kinds():
+    family = rt.permutation_family("uv", "u")
+    assert family.orbit(1) == {rt.Diagram.of("ab->a"): -1, rt.Diagram.of("ab->c"): 1}
+    dense = [sum(c * e.matrix([2, 2, 2]) for e, c in family.orbit(i).items()) for i in range(2)]
+    assert np.array_equal(family.to_numpy(u=2, v=2, normalise=False), dense)
 
 
 # Plans -------------------------------------------------------------------------------------------------------
