@@ -131,11 +131,11 @@ class CharacterTable(Tabular):
     @cached_property
     def conductor(self) -> int:
         """A number n with all values in Q(ζ_n)."""
-        return lcm(*(conductor(x.field) for x in self._distinct[1]))
+        return lcm(*(conductor(x.field) for x in self.distinct[1]))
 
     @cached_property
-    def _distinct(self) -> tuple[np.ndarray, list[Number]]:
-        """The distinct values, and the number of each entry among them."""
+    def distinct(self) -> tuple[np.ndarray, list[Number]]:
+        """The number of each entry among the distinct values, and these."""
         places: dict[Number, int] = {}
         seen: dict[int, int] = {}  # most entries are the same object, which spares hashing them
         index = [[seen[id(x)] if id(x) in seen else seen.setdefault(id(x), places.setdefault(x, len(places)))
@@ -155,7 +155,7 @@ class CharacterTable(Tabular):
 
     def _image(self, p: int, z: int) -> list[list[int]]:
         """The table under the homomorphism Z[ζ_n] → F_p, ζ_n ↦ z; z⁻¹ gives the conjugate table."""
-        index, values = self._distinct
+        index, values = self.distinct
         roots = {field: root_modulo(field, self.conductor, z, p) for field in {x.field for x in values}}
         images = np.array([int(value_modulo(x, roots[x.field], p)) for x in values])
         return images[index].tolist()
@@ -181,7 +181,7 @@ class CharacterTable(Tabular):
                                "characters of these degrees do not fit. Make the table again.")
         rows = set(self.values)
         for a in unit_generators(n):
-            moved = {x: conjugate(x, a) for x in self._distinct[1]}
+            moved = {x: conjugate(x, a) for x in self.distinct[1]}
             lost = next((i for i, row in enumerate(self.values) if tuple(moved[x] for x in row) not in rows), None)
             if lost is not None:
                 raise NotCertified(f"a conjugate of the character {self.keys[lost]!r} of {self.group.expression} is "
@@ -232,8 +232,8 @@ def character_table(group: Group) -> CharacterTable:
     if group.factors:
         first, second = (factor.character_table for factor in group.factors)
         _limit(group, len(first.values) * len(second.values), CLOSED_CLASSES)
-        keys = tuple((i, j) for i in first.keys for j in second.keys)
-        return CharacterTable(group, keys, tuple(product_characters(list(first.values), list(second.values))))
+        keys = tuple((*_parts(first, i), *_parts(second, j)) for i in first.keys for j in second.keys)
+        return CharacterTable(group, keys, tuple(product_characters(first, second)))
     classes, family = len(group.classes), rotation_family(group)
     kind = symmetric_kind(group)
     closed = kind is not None or family is not None or group.is_abelian
@@ -255,6 +255,11 @@ def keys_of(group: Group, values: Sequence[tuple[Number, ...]]) -> tuple[Any, ..
         return found
     degrees = [int(row[group.class_of(group.identity)].to_fraction()) for row in values]
     return tuple(f"{d}{_letters(degrees[:i].count(d))}" for i, d in enumerate(degrees))
+
+
+def _parts(table: CharacterTable, key: Any) -> tuple[Any, ...]:
+    """The keys of the factors, in one row however the product is bracketed."""
+    return key if table.group.factors else (key,)
 
 
 def _limit(group: Group, classes: int, limit: int) -> None:

@@ -2,19 +2,23 @@
 from __future__ import annotations
 
 from functools import reduce
-from itertools import product
 from math import gcd, lcm
+from typing import TYPE_CHECKING
 
 import numpy as np
 from flint import fmpz_mat
 
 from .alternating import alternating_table
 from .field import Q, cyclotomic
+from .galois import conductor
 from .group import Group
 from .listing import Listing
 from .murnaghan import symmetric_table
 from .number import Number
 from .root_sum import smallest
+
+if TYPE_CHECKING:
+    from .character_table import CharacterTable
 
 Values = list[tuple[Number, ...]]
 
@@ -122,19 +126,27 @@ def _real(x: Number) -> Number:
     return smallest(x, x.field.conductor[0] if x.field.conductor else 1)
 
 
-def product_characters(first: Values, second: Values) -> Values:
-    """The characters (χ ⊗ ψ)(g, h) = χ(g) ψ(h) of G × H, those of H fastest."""
-    cache: dict[tuple[Number, Number], Number] = {}
-    rows = []
-    for chi, psi in product(first, second):
-        row = []
-        for pair in product(chi, psi):
-            if pair not in cache:
-                value = pair[0] * pair[1]
-                cache[pair] = Q(value.to_fraction()) if value.is_rational else value
-            row.append(cache[pair])
-        rows.append(tuple(row))
-    return rows
+def product_characters(first: CharacterTable, second: CharacterTable) -> Values:
+    """The characters (χ ⊗ ψ)(g, h) = χ(g) ψ(h) of G × H, those of H fastest.
+
+    >>> import reptheory as rt
+    >>> product_characters(rt.C(2).character_table, rt.C(2).character_table)[3]
+    (1, -1, -1, 1)
+    """
+    (one, xs), (two, ys) = first.distinct, second.distinct
+    size = one.shape[0] * two.shape[0]
+    index = (one[:, None, :, None] * len(ys) + two[None, :, None, :]).reshape(size, size)
+    values = [_product(x, y) for x in xs for y in ys]
+    return [tuple(values[i] for i in row) for row in index.tolist()]
+
+
+def _product(x: Number, y: Number) -> Number:
+    """xy in the smallest field: a product of irrational numbers may lie in a field that holds neither."""
+    if x.is_rational or y.is_rational:
+        value = x * y
+        return Q(value.to_fraction()) if value.is_rational else value
+    n = lcm(conductor(x.field), conductor(y.field))
+    return smallest(cyclotomic(n)(x) * cyclotomic(n)(y), n)
 
 
 def symmetric_characters(group: Group) -> Values:

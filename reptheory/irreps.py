@@ -36,7 +36,7 @@ def irreps(group: Group, over: str = "R") -> tuple[Rep, ...]:
 
 def keys(group: Group, over: str = "R") -> tuple[Any, ...]:
     """The keys of `G.irrep(key)`: integers for C(n), "A1", "A2", "B1", "B2" and integers for D(n), partitions for S(n),
-    partitions and halves for A(n), pairs for G * H, and the degree over C with a letter, "2a", for the rest.
+    partitions and halves for A(n), a tuple of keys for G * H, and the degree over C with a letter, "2a", for the rest.
 
     Over R a representation has the key of its first complex constituent.
     """
@@ -123,9 +123,9 @@ def _matrices(group: Group, key: Any, over: str) -> Form:
         return real.actions, real.gram
     if group.factors:
         first, second = (factor.character_table for factor in group.factors)
-        i, j = first.keys.index(key[0]), second.keys.index(key[1])
+        i, j = divmod(row, len(second.keys))
         if over == "C" or first.types[i] == second.types[j] == "real":
-            return _product(group, key, over)
+            return _product(group, (first.keys[i], second.keys[j]), over)
     return _spherical(group, [row])[row]
 
 
@@ -157,10 +157,9 @@ def _young(group: Group, key: Any, over: str) -> Form:
     return tuple(monomial_if(form.matrix(images)) for images in group.images), form.metric
 
 
-def _product(group: Group, key: tuple, over: str) -> Form:
-    """V ⊗ W on G × H."""
-    first, second = group.factors
-    v, w = irrep(first, key[0], over), irrep(second, key[1], over)
+def _product(group: Group, keys: tuple, over: str) -> Form:
+    """V ⊗ W on G × H, for the keys of V and W."""
+    v, w = (irrep(factor, key, over) for factor, key in zip(group.factors, keys))
     one, two = Monomial.identity(v.dim), Monomial.identity(w.dim)
     actions = (*(kron(a, two) for a in v.actions), *(kron(one, b) for b in w.actions))
     return actions, tuple(x * y for x in v.gram for y in w.gram)
@@ -232,6 +231,8 @@ def _family(group: Group) -> tuple[str, int]:
     It is read off the generators: one, or a pair with s² = (rs)² = 1 and |G| = 2 ord r, or all (even) permutations.
     """
     generators = group.generators
+    if group.factors:
+        return "", 0
     kind = symmetric_kind(group)
     if kind is not None:
         return kind, group.degree
