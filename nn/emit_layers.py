@@ -19,6 +19,7 @@ from .emit_torch import NoSource, constructor, function_name
 from .linear import EquivariantLinear
 from .module import PlanModule
 from .norm import EquivariantBatchNorm, Statistics
+from .permutation import PermutationLinear
 from .pool import AvgPool, BlurPool, InvariantPool, MaxPool, Upsample
 
 CHANGES = (Pullback, Reorder, Restrict)
@@ -40,6 +41,8 @@ def class_text(layer: torch.nn.Module) -> ClassText:
             return writer(layer)
     if isinstance(layer, PlanModule) and _runs_its_plan(layer):
         return plan_text(layer).text(_summary(layer))
+    if isinstance(layer, PermutationLinear):
+        raise NoSource("PermutationLinear runs at every n, and its plan at one: write layer.at(n)")
     raise NoSource(f"{kind.__name__} is no layer of nn, and runs no plan")
 
 

@@ -12,6 +12,7 @@ from .grammar import ExpressionError, Node, parse, suggestion
 from .group import Group
 from .hom import Hom
 from .homomorphism import Homomorphism
+from .permutation_family import PermutationFamily
 from .rep import Rep
 from .space import Space
 from .tensor import Tensor
@@ -34,7 +35,7 @@ __all__ = ["ExpressionError", "read"]
 
 GENERATORS = 100   # the most generators of a product of groups
 TERMS = 1_000      # the most terms of a sum
-OBJECTS = (Group, Rep, Space, Hom, Homomorphism, Number, Field, Element)
+OBJECTS = (Group, Rep, Space, Hom, Homomorphism, Number, Field, Element, PermutationFamily)
 
 
 def read(text: str, groups: Mapping[str, Group] | None = None) -> Any:

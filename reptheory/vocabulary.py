@@ -17,6 +17,7 @@ from .hom import Hom
 from .homomorphism import Homomorphism
 from .named import Q8, A, C, D, Dic, S, group, icosahedral, octahedral, tetrahedral
 from .on_space import in_space
+from .permutation_family import PermutationFamily, permutation_family
 from .presentation import presentation
 from .product import central_product, semidirect, wreath
 from .quotient import natural_projection, quotient_group
@@ -94,6 +95,8 @@ ROOT = Kind("an approximate number", lambda x: is_integer(x) or isinstance(x, co
 # Everything an expression may name. A new constructor is one line: what it calls, and the kind of each argument;
 # "*" stands for more arguments by position, "**" for one by name for each generator.
 CONSTANTS: dict[str, Any] = {"POINT": POINT, "Q": Q, "True": True, "False": False}
+TENSORS = Kind("an order up to 5, or a sum of words such as '8*uu + 4*u'",
+               lambda x: (is_integer(x) and 0 <= x <= 5) or (isinstance(x, str) and len(x) <= 200))
 CONSTRUCTORS: dict[str, tuple[Callable[..., Any], dict[str, Kind]]] = {
     "C": (C, {"n": integer(20_000)}),
     "D": (D, {"n": integer(20_000)}),
@@ -105,6 +108,7 @@ CONSTRUCTORS: dict[str, tuple[Callable[..., Any], dict[str, Kind]]] = {
     "octahedral": (octahedral, {"full": FLAG}),
     "icosahedral": (icosahedral, {"full": FLAG}),
     "group": (group, {"limit": integer(SIZE), "**": GENERATOR}),
+    "permutation_family": (permutation_family, {"source": TENSORS, "target": TENSORS}),
     "presentation": (presentation, {"generators": TEXT, "relations": TEXT, "limit": integer(SIZE)}),
     "semidirect": (semidirect, {"normal": GROUP, "top": GROUP, "action": ACTION}),
     "wreath": (wreath, {"group": GROUP, "n": integer(100)}),
@@ -175,7 +179,8 @@ SIZES: dict[str, Callable[..., int]] = {
     "abelian": lambda *orders: sum(orders),
 }
 NOUNS = {Group: "a group", Rep: "a representation", Homomorphism: "a homomorphism", Field: "a field",
-         Number: "a number", Space: "a space", Hom: "a space of equivariant maps", Element: "an element",
+         Number: "a number", PermutationFamily: "a family of maps",
+         Space: "a space", Hom: "a space of equivariant maps", Element: "an element",
          bool: "a truth value", int: "an integer", complex: "a decimal number", str: "a text", list: "a list",
          tuple: "a tuple", dict: "a table"}
 
