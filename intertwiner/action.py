@@ -96,9 +96,8 @@ def _question(options: Namespace) -> rt.Hom:
     if not isinstance(hom, rt.Hom):
         raise ValueError(f"{options.command} takes a space of maps, and {options.expression} is {noun(hom)}. Write "
                          "\"V >> W\", or \"Hom(V, W, on=grid(3))\".")
-    with progress("deriving the basis"):
-        _ = hom.basis
-    return hom
+    with progress("deriving the basis") as step:
+        return rt.derive(hom, progress=step)
 
 
 def _read(options: Namespace) -> Any:

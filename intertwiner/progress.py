@@ -12,10 +12,10 @@ PERIOD = 0.5  # seconds between two pictures
 
 
 @contextmanager
-def progress(title: str, stream: TextIO | None = None, delay: float = DELAY) -> Iterator[Callable[[int, int], None]]:
+def progress(title: str, stream: TextIO | None = None, delay: float = DELAY) -> Iterator[Callable[..., None]]:
     """Show the time that the body takes, once it takes longer than `delay`, on a terminal only.
 
-    The body may report step(done, total), and then there is a bar. What is shown is wiped out at the end.
+    The body may report step(done, total, label), and then there is a bar. What is shown is wiped out at the end.
 
     >>> with progress("counting") as step:
     ...     step(1, 2)
@@ -23,7 +23,7 @@ def progress(title: str, stream: TextIO | None = None, delay: float = DELAY) -> 
     stream = sys.stderr if stream is None else stream
     state: list[int] = []
 
-    def step(done: int, total: int) -> None:
+    def step(done: int, total: int, label: str = "") -> None:
         state[:] = done, total
 
     if not stream.isatty():

@@ -7,6 +7,7 @@ from .certificate import NotCertified
 from .character_table import CharacterTable
 from .check import NotARepresentation
 from .crystal import point_group, wallpaper
+from .derivation import derive
 from .diagram import Diagram, NotADiagram
 from .expression import ExpressionError, read
 from .family import abelian, frobenius, hyperoctahedral
@@ -28,6 +29,7 @@ from .plan import Plan
 from .plan_file import PlanFileError, load, save
 from .presentation import presentation
 from .product import central_product, semidirect, wreath
+from .progress import progress_bar
 from .quotient import NotNormal, natural_projection, quotient_group
 from .rep import Rep
 from .space import POINT, NotPreserved, grid, gset, lattice
@@ -44,7 +46,8 @@ __all__ = [  # noqa: RUF022 (the order of the pipeline)
     "semidirect", "wreath", "central_product", "quotient_group", "natural_projection", "in_space",
     "stabiliser", "setwise_stabiliser", "automorphisms", "to_sympy", "load_group", "save_group",
     "Group", "Element", "Homomorphism", "CharacterTable", "Rep",
-    "POINT", "grid", "lattice", "gset", "Hom", "read", "mackey", "lower", "Plan", "save", "load",
+    "POINT", "grid", "lattice", "gset", "Hom", "derive", "progress_bar", "read",
+    "mackey", "lower", "Plan", "save", "load",
     "permutation_family", "Diagram",
     "NotExact", "FieldTooSmall", "TooLarge", "InfiniteGroup", "NotAGroup", "NotAGraph", "NotASubgroup", "NotNormal",
     "DifferentGroups", "NotARepresentation", "NotAHomomorphism", "NoIrreps", "NotPreserved", "NotEquivariant",

@@ -15,7 +15,6 @@ from .kernel import Kernel, _plain, channel_slices
 from .matrix import Matrix
 from .piece import Orbit, Piece
 from .rep import Rep
-from .solve import orbits_of, solve
 from .tabular import Tabular
 
 if TYPE_CHECKING:
@@ -209,14 +208,3 @@ class Basis:
     def _repr_html_(self) -> str:
         from .show import basis_html
         return basis_html(self)
-
-
-def derive(hom: Hom) -> Basis:
-    """The basis of a Hom: each distinct pair of summands is solved once, whatever its multiplicity."""
-    orbits = orbits_of(hom.on.size, hom.moves)
-    pieces: dict[tuple[Rep, Rep], Piece] = {}
-    for _, target in hom.target.summands:
-        for _, source in hom.source.summands:
-            if (source, target) not in pieces:
-                pieces[source, target] = solve(source, target, hom.on.size, hom.moves, orbits)
-    return Basis(hom, orbits, pieces)

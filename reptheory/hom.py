@@ -81,8 +81,8 @@ class Hom:
     @cached_property
     def basis(self) -> Basis:
         """The basis of all solutions, one problem per orbit of X and distinct pair of summands."""
-        from .basis import derive
-        return derive(self)
+        from .derivation import derived
+        return derived(self)
 
     @property
     def dim(self) -> int:

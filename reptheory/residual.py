@@ -1,13 +1,14 @@
 """Whether exact sections are equivariant, decided modulo enough primes to prove it."""
 from __future__ import annotations
 
-from math import lcm
+from functools import reduce
+from math import lcm, prod
 
 import numpy as np
 
 from .field import Field
 from .matrix import Matrix
-from .tensor_action import TensorAction, apply, image
+from .tensor_action import TensorAction, apply, numerator, reduced, residues
 
 
 def is_fixed(action: TensorAction, table: Matrix) -> bool:
@@ -18,21 +19,26 @@ def is_fixed(action: TensorAction, table: Matrix) -> bool:
     embedding of a prime that splits (Vandermonde).
     """
     field = action.field.compositum(table.field)
-    table = table.over(field)
-    bound, modulus, below = _bound(action, table, field), 1, None
-    while modulus <= bound:
-        p, roots = action.prime(field, table, below=below)
+    numerators = [numerator(part, table.denominator) for part in table.over(field).parts]
+    height = max((abs(c) for part in numerators for c in part), default=0)
+    bound = _bound(action, height, field)
+    primes: list[tuple[int, tuple[int, ...]]] = []
+    while prod(p for p, _ in primes) <= bound:
+        primes.append(action.prime(field, below=primes[-1][0] if primes else None))
+    parts = np.array([residues(part, [p for p, _ in primes]) for part in numerators]).reshape(
+        field.degree, len(primes), *table.shape)
+    for n, (p, roots) in enumerate(primes):
         for root in roots:
-            images, rows = action.images(field, p, root), image(table, p, root)
+            rows = reduce(lambda total, part: reduced(total * root + part, p), parts[::-1, n], np.zeros(table.shape))
+            images = action.images(field, p, root)
             for s in range(len(action.factors[0])):
                 if not np.array_equal(apply([factor[s] for factor in images], rows, p), rows):
                     return False
-        modulus, below = modulus * p, p
     return True
 
 
-def _bound(action: TensorAction, table: Matrix, field: Field) -> int:
-    """A bound on the coefficients of the common denominator times ρ(s) κ − κ.
+def _bound(action: TensorAction, height: int, field: Field) -> int:
+    """A bound on the coefficients of the common denominator times ρ(s) κ − κ, where those of κ are at most `height`.
 
     A product in Z[α] has coefficients at most C times those of its factors; where the minimal polynomial has
     denominators they are cleared, once for each product.
@@ -41,16 +47,15 @@ def _bound(action: TensorAction, table: Matrix, field: Field) -> int:
     clear = lcm(*(int(c.q) for power in powers for c in power))
     d = field.degree
     growth = max(sum(abs(int((powers[i + j][k] * clear).p)) for i in range(d) for j in range(d)) for k in range(d))
-    bound, scale = _height(table), 1
+    bound, scale = height, 1
     for factor in action.factors:
         matrices = [a.over(field) for a in factor if isinstance(a, Matrix)]
         if matrices:
             bound *= growth * matrices[0].shape[0] * max(_height(m) for m in matrices)
             scale *= clear * max(m.denominator for m in matrices)
-    return bound + _height(table) * scale
+    return bound + height * scale
 
 
 def _height(matrix: Matrix) -> int:
     """The largest coefficient of the matrix times its denominator."""
-    scale = matrix.denominator
-    return max((abs(int(c.p)) * (scale // int(c.q)) for part in matrix.parts for c in part.entries()), default=0)
+    return max((abs(c) for part in matrix.parts for c in numerator(part, matrix.denominator)), default=0)

@@ -12,7 +12,7 @@ from .field import Number, Q
 from .linalg import gram_schmidt, nullspace, rref
 from .matrix import Matrix
 from .monomial import Monomial, as_matrix, contragredient, kron
-from .piece import DensePiece, Orbit, Piece, SignedPiece
+from .piece import DensePiece, Orbit, SignedPiece
 from .rep import Action, Rep
 from .reynolds import fixed_rows
 from .tensor import factors_of
@@ -22,22 +22,28 @@ from .tuples import orbit_numbers, signed_orbits
 LARGE = 64    # unknowns over an orbit from which the Reynolds operator is faster than elimination
 
 
-def solve(source: Rep, target: Rep, points: int, moves: tuple[np.ndarray, ...], orbits: tuple[Orbit, ...]) -> Piece:
-    """All κ: X → Hom(A, B) with κ(gx) = ρ_B(g) κ(x) ρ_A(g)⁻¹, where generator s moves point x to moves[s][x].
-
-    Signed permutations need no linear algebra: the answer is the set of orbits of unknowns on which no element
-    of the group changes the sign. Otherwise each orbit of X is one linear problem in the unknowns at one point
-    (Frobenius reciprocity: κ is determined by κ(x₀) ∈ Hom over the stabiliser of x₀).
-    """
+def solve(source: Rep, target: Rep, points: int, moves: tuple[np.ndarray, ...],
+          orbits: tuple[Orbit, ...]) -> SignedPiece:
+    """All κ: X → Hom(A, B) with κ(gx) = ρ_B(g) κ(x) ρ_A(g)⁻¹ for a monomial pair, where generator s moves point x to
+    moves[s][x]: the orbits of unknowns on which no element of the group changes the sign."""
     factors = factors_of(target) + factors_of(source)
-    if all(factor.is_monomial for factor in factors):
-        indices = [tuple(Monomial.of(move) for move in moves), *(factor.actions for factor in factors)]
-        labels, signs = signed_orbits([points, *(f.dim for f in factors)], indices)  # type: ignore[arg-type]
-        return SignedPiece(source, target, points, orbits, labels, signs)
-    piece = DensePiece(source, target, points, orbits, ())
-    weights = None if piece.weights is None else list(piece.weights)
-    tables = tuple(solve_orbit(orbit, moves, source, target, weights) for orbit in orbits)
-    return DensePiece(source, target, points, orbits, tables)
+    indices = [tuple(Monomial.of(move) for move in moves), *(factor.actions for factor in factors)]
+    labels, signs = signed_orbits([points, *(f.dim for f in factors)], indices)  # type: ignore[arg-type]
+    return SignedPiece(source, target, points, orbits, labels, signs)
+
+
+def solve_orbits(source: Rep, target: Rep, moves: tuple[np.ndarray, ...],
+                 orbits: tuple[Orbit, ...]) -> tuple[Matrix, ...]:
+    """The same for any pair, one table for each orbit of X: one linear problem in the unknowns at one point (Frobenius
+    reciprocity: κ is determined by κ(x₀) ∈ Hom over the stabiliser of x₀)."""
+    weights = DensePiece(source, target, 0, (), ()).weights
+    return tuple(solve_orbit(orbit, moves, source, target, None if weights is None else list(weights))
+                 for orbit in orbits)
+
+
+def is_signed(source: Rep, target: Rep) -> bool:
+    """Whether both act by signed permutations, so that their maps need no linear algebra."""
+    return all(factor.is_monomial for factor in factors_of(target) + factors_of(source))
 
 
 def stalk_action(a: Action, b: Action) -> Action:

@@ -7,6 +7,7 @@ from functools import reduce
 from math import isqrt
 
 import numpy as np
+from flint import fmpq_mat
 
 from .field import Field, Q
 from .matrix import Matrix
@@ -17,6 +18,7 @@ from .rep import Action, Rep
 from .tensor import factors_of
 
 Image = Monomial | np.ndarray
+BLOCK = 2 ** 14  # integers written out at a time
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,12 +51,11 @@ class TensorAction:
         """The matrices among the actions."""
         return [a for factor in self.factors for a in factor if isinstance(a, Matrix)]
 
-    def prime(self, field: Field, *tables: Matrix, below: int | None = None) -> tuple[int, tuple[int, ...]]:
+    def prime(self, field: Field, below: int | None = None) -> tuple[int, tuple[int, ...]]:
         """The largest prime below 2²⁴ (or `below`) that splits in the field and keeps products of floats exact, and the
         roots of the minimal polynomial."""
-        largest = max([*(m.shape[0] for m in self.matrices), *(t.shape[0] for t in tables), 32])
-        return split_prime(field, *(m.over(field) for m in self.matrices), *tables,
-                           below=below or isqrt(2 ** 53 // largest))
+        largest = max([*(m.shape[0] for m in self.matrices), 32])
+        return split_prime(field, *(m.over(field) for m in self.matrices), below=below or isqrt(2 ** 53 // largest))
 
     def images(self, field: Field, p: int, root: int) -> list[list[Image]]:
         """The actions modulo the prime ideal (p, α − root)."""
@@ -65,6 +66,34 @@ class TensorAction:
 def image(matrix: Matrix, p: int, root: int) -> np.ndarray:
     """A matrix modulo (p, α − root), as floats that are integers in 0 … p − 1."""
     return np.array([[int(x) for x in row] for row in reduce_mod(matrix, p, root).tolist()], np.float64)
+
+
+def numerator(part: fmpq_mat, denominator: int) -> list[int]:
+    """The entries times a common denominator."""
+    integral, own = part.numer_denom()
+    scale = denominator // int(own)
+    return [int(c) * scale for c in integral.entries()]
+
+
+def residues(numbers: Sequence[int], primes: Sequence[int]) -> np.ndarray:
+    """The integers modulo each of the primes below 2²⁶, one row a prime, as floats.
+
+    Written in base 2¹⁶, all of them are one product of matrices.
+
+    >>> residues([5, -1, 2**100], [7, 11]).tolist()
+    [[5.0, 6.0, 2.0], [5.0, 10.0, 1.0]]
+    """
+    width = max((n.bit_length() for n in numbers), default=0) // 16 + 1
+    data = b"".join(n.to_bytes(2 * width, "little", signed=True) for n in numbers)
+    digits = np.frombuffer(data, "<u2").reshape(len(numbers), width)
+    powers = np.array([[pow(2, 16 * k, p) for p in primes] for k in range(width + 1)], np.float64)
+    found = np.empty((len(primes), len(numbers)))
+    moduli = np.array(primes, np.float64)[:, None]
+    for start in range(0, len(numbers), BLOCK):
+        block = digits[start:start + BLOCK]
+        total = (block @ powers[:width]).T - np.where(block[:, -1] >= 2 ** 15, powers[width][:, None], 0)
+        found[:, start:start + BLOCK] = total - moduli * np.floor(total / moduli)
+    return np.where(found < 0, found + moduli, np.where(found >= moduli, found - moduli, found))
 
 
 def apply(factors: Sequence[Image], x: np.ndarray, p: int) -> np.ndarray:

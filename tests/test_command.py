@@ -292,7 +292,7 @@ LONG = """
 import sys, time
 import reptheory.basis
 from intertwiner.command import main
-reptheory.basis.derive = lambda hom: time.sleep(30)
+reptheory.derivation.derived = lambda *_: time.sleep(30)
 sys.exit(main(["basis", "C(4).regular >> C(4).regular", "-o", "b.json"]))
 """
 
