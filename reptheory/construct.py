@@ -332,7 +332,7 @@ class Realification(Derived):
             return kron(action, Monomial.identity(2))
         theta = self._theta
         assert theta is not None
-        blocks = [[_real_block(z, theta) for z in row] for row in action.rows()]
+        blocks = [[real_block(z, theta) for z in row] for row in action.rows()]
         return Matrix.of([[x for block in row for x in block[half]] for row in blocks for half in (0, 1)])
 
     @property
@@ -341,7 +341,7 @@ class Realification(Derived):
         return f"{_bracket(self.base)}.realify()"
 
 
-def _real_block(z: Number, theta: Number) -> tuple[tuple[Number, Number], tuple[Number, Number]]:
+def real_block(z: Number, theta: Number) -> tuple[tuple[Number, Number], tuple[Number, Number]]:
     """Multiplication by z = a + bθ on the real basis (1, θ)."""
     a, b = descend((z + z.conj()) / 2), descend((z - z.conj()) / (2 * theta))
     return (a, b * descend(theta * theta)), (b, a)

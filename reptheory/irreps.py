@@ -167,15 +167,20 @@ def _product(group: Group, keys: tuple, over: str) -> Form:
 
 def _spherical(group: Group, rows: Sequence[int]) -> dict[int, Form]:
     """The matrices for these rows of the character table, by one search for subgroups."""
+    from .real_structure import real_structure
     from .spherical import find_pairs, spherical_matrices
     table, found = group.character_table, {}
     for row, pair in zip(rows, find_pairs(group, rows)):
-        if pair is None:
+        form = None
+        if pair is not None:
+            form = spherical_matrices(table.characters[row], pair)
+            if table.types[row] == "real" and not pair.field.is_real:
+                form = real_structure(Explicit(group, *form, "C"))
+        if form is None:
             raise NoIrreps(f"no subgroup H of {group.expression} with a linear character λ and ⟨χ|_H, λ⟩ = 1 was found "
                            f"for the irreducible character {table.keys[row]!r} of type {table.types[row]}. Give its "
                            "matrices by G.rep(…); Hom and characters need no irreps.")
-        matrices, metric = spherical_matrices(table.characters[row], pair)
-        found[row] = tuple(map(monomial_if, matrices)), metric
+        found[row] = tuple(map(monomial_if, form[0])), form[1]
     return found
 
 

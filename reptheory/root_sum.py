@@ -38,7 +38,7 @@ def smallest(x: Number, n: int) -> Number:
     if len(units) == 2 * len(fixing):
         other = next(c for a, c in conjugates.items() if a not in fixing)
         square = Number(x.field, x.poly - other) ** 2
-        d = _squarefree(square.to_fraction())
+        d = squarefree(square.to_fraction())
         return {-1: cyclotomic(4), -3: cyclotomic(3)}.get(d, quadratic(d))(x)
     m = next(m for m in range(3, n + 1) if n % m == 0 and all(a in fixing for a in units if a % m == 1))
     return (real_cyclotomic if n - 1 in fixing else cyclotomic)(m)(x)
@@ -52,7 +52,7 @@ def _conjugate(x: Number, a: int, n: int) -> fmpq_poly:
     return fmpq_poly(spread) % x.field.modulus
 
 
-def _squarefree(x) -> int:
+def squarefree(x) -> int:
     """The squarefree integer d with √x in Q(√d)."""
     product = x.numerator * x.denominator
     d = 1 if product > 0 else -1
