@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from .basis import Basis
     from .hom import Hom
 
-TERMS = 2_000    # entries of a constraint above which characters bound the dimension instead
+TERMS = 1_000    # entries of a constraint above which characters bound the dimension instead
 LEVELS = 500     # applications of the generators after which an orbit is searched by pointer jumping instead
 
 

@@ -1,6 +1,7 @@
 """Derivations: the solves behind a basis as tasks, for one process or for any executor."""
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, as_completed
 from dataclasses import dataclass
@@ -36,12 +37,16 @@ class Task:
         return f"{self.source.expression} → {self.target.expression}"
 
 
-def derive(hom: Hom, *, executor: Executor | None = None, progress: Progress | None = None) -> Hom:
+def derive(hom: Hom, *, executor: Executor | None = None, progress: Progress | None = None,
+           cache: bool | str | os.PathLike[str] = False) -> Hom:
     """The same Hom with its basis derived: one task for each distinct pair of summands and chunk of orbits of X.
 
     Any executor with the interface of concurrent.futures may run the tasks: threads, processes, those of Dask, Ray or
     MPI; the basis is the one that a single process finds, bit for bit. `progress(done, total, label)` is called after
     each task, here and not in the workers. An interruption cancels the tasks that have not begun.
+
+    `cache` keeps the basis on disk under the digest of the question, in the folder named or, for True, in the user's
+    cache folder. What is read from there is certified before it is used; what fails is derived again and replaced.
 
     >>> import reptheory as rt
     >>> from concurrent.futures import ThreadPoolExecutor
@@ -51,8 +56,17 @@ def derive(hom: Hom, *, executor: Executor | None = None, progress: Progress | N
     1 1
     Hom(icosahedral().vector, icosahedral().vector)  # dim 1 of 9, exact over quadratic(5)
     """
-    if "basis" not in hom.__dict__:
-        hom.__dict__["basis"] = derived(hom, executor, progress)  # where cached_property keeps it
+    if "basis" in hom.__dict__:
+        return hom
+    from .cache import folder, load, store
+    place = folder(cache) if cache else None
+    known = load(hom, place) if place else None
+    if known is not None:
+        hom.__dict__.update(basis=known.basis, certificate=known)  # where cached_property keeps them
+        return hom
+    hom.__dict__["basis"] = derived(hom, executor, progress)
+    if place:
+        store(hom.basis, place)
     return hom
 
 
