@@ -17,6 +17,7 @@ from .monomial import Monomial, as_matrix, compose, direct_sum, kron
 
 if TYPE_CHECKING:
     from .hom import Hom
+    from .trace import Traces
 
 Action = Monomial | Matrix
 ONE = Q(1)
@@ -113,7 +114,6 @@ class Rep:
         """The smallest field of the library that holds the matrices of the generators."""
         return reduce(lambda k, a: k.compositum(a.field), self.actions, Q)
 
-    # Algebra -------------------------------------------------------------------------------------------
     def __add__(self, other: Rep) -> Rep:
         self._same_group(other, "+")
         return Sum(self.summands + other.summands)
@@ -180,10 +180,16 @@ class Rep:
         from .construct import Realification
         return self if self.scalars == "R" else Realification(self)
 
-    # Invariants ----------------------------------------------------------------------------------------
     def trace(self, g: Any) -> Number:
         """The trace of ρ(g), without forming the matrix of a sum or product."""
-        return self.action(g).trace()
+        from .trace import trace
+        return trace(self, g)
+
+    @cached_property
+    def traces(self) -> Traces:
+        """The traces of words, modulo a prime where that proves them."""
+        from .trace import Traces
+        return Traces(self.field, tuple(map(as_matrix, self.actions)))
 
     @cached_property
     def character(self) -> Character:
@@ -218,7 +224,6 @@ class Rep:
         from .construct import orbit
         return orbit(self, vector)
 
-    # Types ---------------------------------------------------------------------------------------------
     @property
     def copies(self) -> Rep:
         """The isomorphic type with each copy on its own, in e3nn's and escnn's order: 2*A becomes A + A."""

@@ -292,3 +292,12 @@ def test_metrics_are_given_exactly_and_shown():
     line = rt.C(2).rep(r=[[-1]], gram=(phi,))
     assert line.gram == (phi,) and eval(repr(line), dict(NAMES)) == line
     assert rt.D(4).rep(r=[[0, -1], [1, 0]], s=[[1, 0], [0, -1]]).actions[0] == Monomial.of([1, 0], [1, -1])
+
+
+def test_traces_modulo_a_prime_are_those_of_the_matrices():
+    for group in (rt.S(5), rt.PSL(2, q=7), rt.SL(2, q=5)):
+        for V in (*group.irreps(), *group.irreps("C")):
+            for c in group.classes:
+                found = V.traces.of(group.word(c.representative))
+                assert found is None or found == V.action(c.representative).trace()
+                assert V.trace(c.representative) == V.action(c.representative).trace()
