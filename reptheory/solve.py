@@ -15,11 +15,13 @@ from .monomial import Monomial, as_matrix, contragredient, kron
 from .piece import DensePiece, Orbit, SignedPiece
 from .rep import Action, Rep
 from .reynolds import fixed_rows
+from .schur import by_schur
 from .tensor import factors_of
 from .tensor_action import TensorAction
 from .tuples import orbit_numbers, signed_orbits
 
-LARGE = 64    # unknowns over an orbit from which the Reynolds operator is faster than elimination
+LARGE = 64  # unknowns over an orbit from which the Reynolds operator is faster than elimination
+MANY = 24   # solutions from which maps through irreducible representations are simpler than orthogonalised ones
 
 
 def solve(source: Rep, target: Rep, points: int, moves: tuple[np.ndarray, ...],
@@ -36,9 +38,14 @@ def solve_orbits(source: Rep, target: Rep, moves: tuple[np.ndarray, ...],
                  orbits: tuple[Orbit, ...]) -> tuple[Matrix, ...]:
     """The same for any pair, one table for each orbit of X: one linear problem in the unknowns at one point (Frobenius
     reciprocity: κ is determined by κ(x₀) ∈ Hom over the stabiliser of x₀)."""
+    weights = weights_of(source, target)
+    return tuple(solve_orbit(orbit, moves, source, target, weights) for orbit in orbits)
+
+
+def weights_of(source: Rep, target: Rep) -> list[Number] | None:
+    """The metric of the unknowns at one point, None where it is 1."""
     weights = DensePiece(source, target, 0, (), ()).weights
-    return tuple(solve_orbit(orbit, moves, source, target, None if weights is None else list(weights))
-                 for orbit in orbits)
+    return None if weights is None else list(weights)
 
 
 def is_signed(source: Rep, target: Rep) -> bool:
@@ -60,34 +67,35 @@ def orbits_of(points: int, moves: tuple[np.ndarray, ...]) -> tuple[Orbit, ...]:
 
 
 def solve_orbit(orbit: Orbit, moves: tuple[np.ndarray, ...], source: Rep, target: Rep,
-                weights: list[Number] | None) -> Matrix:
+                weights: list[Number] | None, split: bool = True) -> Matrix:
     """The orthogonal basis of equivariant sections over one orbit, one row each, in canonical form: the Gram–Schmidt
-    basis of the reduced echelon form, scaled."""
+    basis of the reduced echelon form, scaled; at a fixed point many solutions are `split` by irreducible ones."""
     table = None
-    if LARGE <= orbit.size * source.dim * target.dim and source.group.order <= LISTED:
-        table = averaged(orbit, moves, source, target)
+    stalk = source.dim * target.dim
+    if LARGE <= orbit.size * stalk and source.group.order <= LISTED and moves:
+        place = {x: n for n, x in enumerate(orbit.members)}
+        local = tuple(np.array([place[int(move[x])] for x in orbit.members]) for move in moves)
+        dim, _ = dimension(source, target, lambda g: fixed_points(source.group, local, orbit.size, g))
+        if dim == 0:
+            return Matrix.zeros(0, orbit.size * stalk)
+        if split and orbit.size == 1 and dim is not None and dim >= MANY:
+            rows = by_schur(source, target, lambda a, b: solve_orbit(orbit, moves, a, b, weights_of(a, b), False))
+            if rows is not None:
+                return _scaled(rows, stalk)
+        if dim is not None:
+            table = fixed_rows(source.group, TensorAction.over(orbit, moves, source, target), dim)
     if table is None:
         table = propagated(orbit, moves, source, target)
     if not table.shape[0]:
         return table
-    rows, _ = gram_schmidt(table, None if weights is None else weights * orbit.size)
-    stalk = source.dim * target.dim
     first = orbit.members.index(orbit.representative) * stalk
+    return _scaled(gram_schmidt(table, None if weights is None else weights * orbit.size)[0], stalk, first)
+
+
+def _scaled(rows: Matrix, stalk: int, first: int = 0) -> Matrix:
+    """The rows scaled by what makes their entries at one point canonical."""
     leads = rows.submatrix(range(rows.shape[0]), range(first, first + stalk))
     return Matrix.diagonal([_leading(row) for row in leads.rows()]) @ rows
-
-
-def averaged(orbit: Orbit, moves: tuple[np.ndarray, ...], source: Rep, target: Rep) -> Matrix | None:
-    """The sections by the Reynolds operator, where their number is known by characters."""
-    group = source.group
-    place = {x: n for n, x in enumerate(orbit.members)}
-    local = tuple(np.array([place[int(move[x])] for x in orbit.members]) for move in moves)
-    dim, _ = dimension(source, target, lambda g: fixed_points(group, local, orbit.size, g))
-    if dim is None or not moves:
-        return None
-    if not dim:
-        return Matrix.zeros(0, orbit.size * source.dim * target.dim)
-    return fixed_rows(group, TensorAction.over(orbit, moves, source, target), dim)
 
 
 def propagated(orbit: Orbit, moves: tuple[np.ndarray, ...], source: Rep, target: Rep) -> Matrix:
