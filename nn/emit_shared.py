@@ -13,14 +13,15 @@ class Tabled(torch.nn.Module):
         dtype = torch.get_default_dtype() if dtype is None else dtype
         for key, value in self.tables.items():
             exact = value.dtype in (torch.int64, torch.bool)
-            self.register_buffer(key, value.to(device, value.dtype if exact else dtype), persistent=False)
+            value = value.to(device, value.dtype if exact else dtype, copy=True)
+            self.register_buffer(key, value, persistent=False)
 
     def _apply(self, fn, recurse=True):
         """Follow .to and .double; constants are rounded from the tables again, so that no digit is lost."""
         super()._apply(fn, recurse)
         for key, value in self.tables.items():
             buffer = self._buffers[key]
-            self._buffers[key] = value.to(buffer.device, buffer.dtype)
+            self._buffers[key] = value.to(buffer.device, buffer.dtype, copy=True)
         return self
 '''
 CIRCULAR = '''\

@@ -64,6 +64,18 @@ def test_every_plan_of_a_question_checks_itself(hom: rt.Hom):
     assert module.Layer().self_check() <= 1e-12
 
 
+@pytest.mark.parametrize("kind", ["monomial", "linear", "hexagon"])
+def test_a_check_leaves_the_text_as_it_was(kind):
+    """The check sets lengths to 1 in a layer of its own: those of layers made or converted later are the text's."""
+    module, untouched = imported(EXACT[kind]), imported(EXACT[kind])
+    before = module.Layer(dtype=torch.float64)
+    module.Layer().self_check()
+    assert all(torch.equal(module.TABLES[key], value) for key, value in untouched.TABLES.items())
+    for found in (before, module.Layer(dtype=torch.float64), before.float().double()):
+        assert all(torch.equal(found.get_buffer(key), value.to(found.get_buffer(key)))
+                   for key, value in untouched.TABLES.items())
+
+
 def changed(layer, table: str, entry: int, by: float = 1) -> torch.nn.Module:
     """The emitted layer with one number of its text another."""
     module = imported(layer)
