@@ -49,14 +49,14 @@ def source(what: Plan | torch.nn.Module, name: str | None = None) -> str:
         draw = torch.Generator(device="cpu").manual_seed(0)  # the numbers of the caller stay as they are
         module = PlanModule(text.plan, device="cpu", generator=draw)
         return _file(name, what, text.text(), _plan_check(what, module, text))
+    if not isinstance(what, torch.nn.Module):
+        raise NoSource(f"source writes plans, layers of nn, and torch.nn.Sequential of them, not "
+                       f"{type(what).__name__}. Give one of these.")
     try:
         found = class_text(what)
     except NoSource as error:
         raise NoSource(f"source writes plans, layers of nn, and torch.nn.Sequential of them, and {error}. Give one of "
                        "these.") from None
-    except AttributeError:
-        raise NoSource(f"source writes plans, layers of nn, and torch.nn.Sequential of them, not "
-                       f"{type(what).__name__}. Give one of these.") from None
     if isinstance(what, PlanModule):
         text = plan_text(what)
         return _file(name, what.plan, text.text(), _plan_check(what.plan, what, text))

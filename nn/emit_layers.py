@@ -15,7 +15,7 @@ from .dropout import FieldDropout
 from .emit_class import ClassText
 from .emit_plan import PlanText
 from .emit_text import quoted
-from .emit_torch import NoSource, constructor, function_name
+from .emit_torch import NoSource, constructor, function_name, refuse_changed
 from .linear import EquivariantLinear
 from .module import PlanModule
 from .norm import EquivariantBatchNorm, Statistics
@@ -34,8 +34,10 @@ def class_text(layer: torch.nn.Module) -> ClassText:
             return torch.tanh(x)
     """
     kind = type(layer)
-    if layer._forward_hooks or layer._forward_pre_hooks:
-        raise NoSource(f"a forward hook changes what this {kind.__name__} does")
+    refuse_changed(layer)
+    _refuse_overridden(kind)
+    if isinstance(layer, PermutationLinear):
+        raise NoSource(f"{kind.__name__} acts at every n, and source writes it at one, as layer.at(n)")
     for known, writer in WRITERS.items():
         if isinstance(layer, known) and kind.forward is known.forward:
             return writer(layer)
@@ -44,6 +46,11 @@ def class_text(layer: torch.nn.Module) -> ClassText:
     if isinstance(layer, PermutationLinear):
         raise NoSource("PermutationLinear runs at every n, and its plan at one: write layer.at(n)")
     raise NoSource(f"{kind.__name__} is no layer of nn, and runs no plan")
+
+
+def is_ours(layer: torch.nn.Module) -> bool:
+    """Whether a layer is of a class of nn, or of one derived from it."""
+    return any(map(_of_nn, type(layer).__mro__))
 
 
 def plan_text(layer: PlanModule) -> PlanText:
@@ -59,6 +66,20 @@ def facts(plan: Plan) -> list[str]:
         certificate = repr(hom.certificate).removeprefix("<Certificate: ").removesuffix(">")
         lines += [f"Dimension: {hom.dim} of {hom.unknowns}, exact over {hom.field}.", f"Certificate: {certificate}."]
     return [*lines, f"Plan: {plan.digest}."]
+
+
+def _of_nn(kind: type) -> bool:
+    return kind.__module__.partition(".")[0] == __package__
+
+
+def _refuse_overridden(kind: type) -> None:
+    """Raise NoSource for a class derived from one of ours that has another method or property of the same name."""
+    ours = next((c for c in kind.__mro__ if _of_nn(c)), None)
+    for c in () if ours is None else kind.__mro__[:kind.__mro__.index(ours)]:
+        for name, value in vars(c).items():
+            public = name == "__call__" or not (name.startswith("__") or name == "extra_repr")
+            if public and hasattr(ours, name) and (callable(value) or isinstance(value, property)):
+                raise NoSource(f"{c.__name__} has a {name} of its own")
 
 
 def _runs_its_plan(layer: PlanModule) -> bool:

@@ -19,9 +19,9 @@ from .dropout import FieldDropout
 from .emit_check import SelfCheck, self_check
 from .emit_class import RESERVED, ClassText
 from .emit_exact import EXACT, RANGES, growth, scales
-from .emit_layers import CHANGES, class_text, plan_text
+from .emit_layers import CHANGES, class_text, is_ours, plan_text
 from .emit_text import free, quoted
-from .emit_torch import NoSource, constructor
+from .emit_torch import NoSource, constructor, refuse_changed
 from .module import PlanModule
 from .norm import EquivariantBatchNorm
 from .pool import InvariantPool, MaxPool, Upsample
@@ -88,11 +88,8 @@ class Network:
         """The expression that makes a layer; TypeError, naming it, where there is none."""
         if isinstance(layer, CHANGES) and layer._order is None:
             return "torch.nn.Identity()"
-        ours = isinstance(layer, PlanModule) or hasattr(layer, "in_type")
         try:
-            if not ours and (layer._forward_hooks or layer._forward_pre_hooks):
-                raise NoSource("a forward hook changes what it does")
-            if not ours:
+            if not is_ours(layer):
                 return constructor(layer)
             text = class_text(layer)
             if not (text.start or text.tables or text.base):
@@ -153,8 +150,13 @@ def leaves(parent: torch.nn.Sequential, path: str = "") -> Iterator[tuple[str, t
 
 
 def _is_sequential(module: torch.nn.Module) -> bool:
-    return (isinstance(module, torch.nn.Sequential) and type(module).forward is torch.nn.Sequential.forward
-            and not (module._forward_hooks or module._forward_pre_hooks))
+    if not isinstance(module, torch.nn.Sequential) or type(module).forward is not torch.nn.Sequential.forward:
+        return False
+    try:
+        refuse_changed(module)
+    except NoSource:
+        return False
+    return True
 
 
 def _numbered(parent: torch.nn.Sequential) -> bool:

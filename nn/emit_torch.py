@@ -6,6 +6,7 @@ from typing import Any
 
 import torch
 import torch.nn.functional as F
+from torch.nn.utils.parametrize import is_parametrized
 
 from .emit_text import quoted
 
@@ -27,6 +28,7 @@ def constructor(module: torch.nn.Module) -> str:
     'torch.nn.Conv2d(3, 4, (5, 5), padding=(2, 2), bias=False, device=device, dtype=dtype)'
     """
     kind = type(module)
+    refuse_changed(module)
     if getattr(torch.nn, kind.__name__, None) is not kind or list(module.children()):
         raise NoSource(f"{kind.__name__} is no layer of torch.nn")
     values: list[Any] = []
@@ -53,6 +55,25 @@ def constructor(module: torch.nn.Module) -> str:
         options = fewer if _same(module, values, fewer, place) else options
     texts = [*map(_text, values), *(f"{k}={_text(v)}" for k, v in options.items()), *(f"{k}={k}" for k in place)]
     return f"torch.nn.{kind.__name__}({', '.join(texts)})"
+
+
+def refuse_changed(module: torch.nn.Module) -> None:
+    """Raise NoSource for a module that was changed after it was made, so that its class does not say what it does.
+
+    >>> layer = torch.nn.ReLU(); layer.forward = torch.tanh; refuse_changed(layer)
+    Traceback (most recent call last):
+    nn.emit_torch.NoSource: this ReLU has a forward of its own
+    """
+    kind = type(module)
+    if module._forward_hooks or module._forward_pre_hooks:
+        raise NoSource(f"a forward hook changes what this {kind.__name__} does")
+    if module._backward_hooks or module._backward_pre_hooks:
+        raise NoSource(f"a backward hook changes the gradients of this {kind.__name__}")
+    if is_parametrized(module):
+        raise NoSource(f"a parametrization makes the weights of this {kind.__name__}")
+    for name in vars(module):
+        if callable(getattr(kind, name, None)):
+            raise NoSource(f"this {kind.__name__} has a {name} of its own")
 
 
 def function_name(fn: Any) -> str:

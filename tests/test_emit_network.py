@@ -15,6 +15,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from torch.nn.utils.parametrizations import weight_norm
 
 import nn
 import reptheory as rt
@@ -318,16 +319,50 @@ class OwnLinear(nn.EquivariantLinear):
         return super().forward(x) ** 2
 
 
-def hooked() -> torch.nn.Module:
+class OwnFilter(nn.EquivariantLinear):
+    """A layer of ours whose forward pass is inherited, and what it calls is not."""
+
+    def run_to(self, name, *inputs):
+        return 2 * super().run_to(name, *inputs)
+
+
+class Renamed(nn.EquivariantLinear):
+    """A layer of ours that takes other arguments, prints otherwise, and has a method that we do not know."""
+
+    def __init__(self, copies):
+        super().__init__(R, copies * G.regular)
+
+    def extra_repr(self):
+        return ""
+
+    def penalty(self):
+        return self.weight.square().sum()
+
+
+def hooked(register: str) -> torch.nn.Module:
     layer = nn.EquivariantLinear(R, R)
-    layer.register_forward_hook(lambda *_: None)
+    getattr(layer, register)(lambda *_: None)
+    return layer
+
+
+def patched(layer: torch.nn.Module) -> torch.nn.Module:
+    layer.forward = torch.tanh
     return layer
 
 
 @pytest.mark.parametrize("layer, why", [
-    (Own(2, 2), "Own is no layer of torch.nn"), (OwnLinear(R, R), "OwnLinear is no layer of nn, and runs no plan"),
-    (torch.nn.LSTM(2, 2), "the options of LSTM do not say all that it does"), (hooked(), "a forward hook changes"),
-    (torch.nn.utils.parametrizations.weight_norm(torch.nn.Linear(2, 2)), "ParametrizedLinear is no layer of torch"),
+    (Own(2, 2), "Own is no layer of torch.nn"), (OwnLinear(R, R), "OwnLinear has a forward of its own"),
+    (OwnFilter(R, R), "OwnFilter has a run_to of its own"), (torch.nn.LSTM(2, 2), "the options of LSTM do not say all"),
+    (hooked("register_forward_hook"), "a forward hook changes what"),
+    (hooked("register_forward_pre_hook"), "a forward hook changes what"),
+    (hooked("register_full_backward_hook"), "a backward hook changes the gradients"),
+    (patched(torch.nn.ReLU()), "this ReLU has a forward of its own"),
+    (patched(torch.nn.Sequential()), "this Sequential has a forward of its own"),
+    (patched(nn.Pointwise(R, "relu")), "this Pointwise has a forward of its own"),
+    (nn.Pointwise(R, patched(torch.nn.ReLU())), "this ReLU has a forward of its own"),
+    (weight_norm(torch.nn.Linear(2, 2)), "a parametrization makes the weights of this ParametrizedLinear"),
+    (weight_norm(nn.EquivariantLinear(R, R)), "a parametrization makes the weights of this ParametrizedEquivariantL"),
+    (nn.PermutationLinear(2, 2), r"PermutationLinear acts at every n, and source writes it at one, as layer.at\(n\)"),
     (nn.Pointwise(R, lambda x: x), "the function <lambda> is none of torch's"),
     (nn.MaxPool(R, "2); evil(", 2), r"the size '2\); evil\(' is no integer"),
 ], ids=lambda value: type(value).__name__ if isinstance(value, torch.nn.Module) else "")
@@ -335,6 +370,11 @@ def test_what_has_no_source_is_named(layer: torch.nn.Module, why: str):
     kind = type(layer).__name__
     with pytest.raises(NoSource, match=rf"the layer 'b.0' of the network, {kind}, has no source: {why}"):
         source(torch.nn.Sequential(OrderedDict(a=torch.nn.ReLU(), b=torch.nn.Sequential(layer))))
+
+
+def test_a_class_that_only_names_things_is_the_layer_it_comes_from():
+    network, x = torch.nn.Sequential(Renamed(2)), torch.randn(3, R.dim)
+    assert torch.equal(emitted(network)(x), network(x))
 
 
 def test_shared_weights_are_refused():
