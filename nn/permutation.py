@@ -127,8 +127,17 @@ class PermutationLinear(torch.nn.Module):
         if len(inputs) != len(terms):
             raise WrongShape(f"{self.family.expression} takes {len(terms)} tensors, one for each summand, and "
                              f"{len(inputs)} were given.")
+        for kind, size in sizes.items():
+            if kind not in self.family.kinds or isinstance(size, bool) or not isinstance(size, int | torch.SymInt):
+                raise WrongShape(f"{kind}={size!r}: sizes are integers, of the kinds {', '.join(self.family.kinds)} of "
+                                 f"{self.family.expression}. Leave it out, or give the size of one of these.")
+            if size < 0:
+                raise WrongShape(f"{kind}={size}: there are no sizes below 0. Give the number of nodes.")
         found, batch = dict(sizes), None
         for x, (m, word) in zip(inputs, terms):
+            if not isinstance(x, torch.Tensor):
+                raise TypeError(f"the summand {m}*{word or '1'} is a tensor, and this is a {type(x).__name__}. Give "
+                                "the tensors one by one, layer(x, y).")
             start = x.ndim - len(word)
             if start < 1 or x.shape[start - 1] != m:
                 shape = ", ".join(["*batch", str(m), *word])

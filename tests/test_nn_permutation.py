@@ -167,6 +167,15 @@ def test_masks_by_kind():
             layer(wide, mask=wrong)
 
 
+def test_sizes_and_inputs_that_do_not_fit_are_refused():
+    for sizes, says in [({"m": 5}, "m=5: sizes are integers, of the kinds n"), ({"n": -1}, "no sizes below 0"),
+                        ({"n": 5.0}, "n=5.0: sizes are integers")]:
+        with pytest.raises(WrongShape, match=says):
+            PermutationLinear("1", "n")(torch.zeros(4, 1), **sizes)
+    with pytest.raises(TypeError, match="and this is a list"):
+        PermutationLinear("1", "n")([torch.zeros(4, 1)])
+
+
 def test_batches_of_any_shape_and_none():
     layer = PermutationLinear("2*nn", "3*n + 2*1")
     x = torch.randn(4, 5, 2, 3, 3)
