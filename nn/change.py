@@ -10,6 +10,7 @@ import torch
 import reptheory as rt
 from reptheory.monomial import Monomial, as_matrix
 
+from .constants import Constants
 from .feature import check_features, check_type
 
 
@@ -17,7 +18,7 @@ class DifferentTypes(ValueError):
     """Two types that no permutation of channels turns into each other."""
 
 
-class _Change(torch.nn.Module):
+class _Change(Constants):
     """The permutation of channels x ↦ P x with P ρ_V(g) = ρ_W(g) P, between types of one group."""
 
     _order: torch.Tensor | None
@@ -27,7 +28,7 @@ class _Change(torch.nn.Module):
         self.in_type, self.out_type = in_type, out_type
         order = matching(same, out_type)
         identity = np.array_equal(order, np.arange(len(order)))
-        self.register_buffer("_order", None if identity else torch.from_numpy(order), persistent=False)
+        self.constant("_order", None if identity else torch.from_numpy(order))
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """The same numbers, their channels in the order of `out_type`."""

@@ -26,7 +26,7 @@ def moved(x, summands, g):
     """The features g·x: each summand's rows are moved and signed, or mixed by a matrix, in all its copies."""
     parts, start = [], 0
     for copies, summand in summands:
-        action, *signs = ACTIONS[g][summand]
+        action, *signs = (entries.to(x.device) for entries in ACTIONS[g][summand])
         part = x[:, start:start + copies * len(action)].unflatten(1, (len(action), copies))
         start += copies * len(action)
         if action.ndim == 2:
@@ -49,17 +49,17 @@ TURNED = {
     "hexagon": '''\
     if x.ndim == 2:
         return x
-    places = TURNS[g][x.shape[-1]]  # where each position comes from, or -1 outside the hexagon
+    places = TURNS[g][x.shape[-1]].to(x.device)  # where each position comes from, or -1 outside the hexagon
     return x.flatten(2)[:, :, places].masked_fill(places < 0, 0).reshape(x.shape)
 ''',
-    "set": "    return x if x.ndim == 2 else x[:, :, TURNS[g]]  # which point each point comes from\n",
+    "set": "    return x if x.ndim == 2 else x[:, :, TURNS[g].to(x.device)]  # which point each point comes from\n",
 }
 INSIDE = '''\
 def inside(x):
     """The features, zero outside the hexagon that the group preserves."""
     if x.ndim == 2:
         return x
-    places = next(iter(TURNS.values()))[x.shape[-1]]
+    places = next(iter(TURNS.values()))[x.shape[-1]].to(x.device)
     return x * (places >= 0).reshape(x.shape[2:])
 '''
 LARGEST = '''\

@@ -3,7 +3,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 import torch
 
 import reptheory as rt
@@ -36,8 +35,6 @@ def class_text(layer: torch.nn.Module) -> ClassText:
     kind = type(layer)
     refuse_changed(layer)
     _refuse_overridden(kind)
-    if isinstance(layer, PermutationLinear):
-        raise NoSource(f"{kind.__name__} acts at every n, and source writes it at one, as layer.at(n)")
     for known, writer in WRITERS.items():
         if isinstance(layer, known) and kind.forward is known.forward:
             return writer(layer)
@@ -182,16 +179,16 @@ def _ordered(order: torch.Tensor | None) -> tuple[list[str], dict[str, Table]]:
     """The line that reorders channels, and its table."""
     if order is None:
         return [], {}
-    return ["x = x[:, self.order]"], {"order": Table.of(order.cpu().numpy())}
+    return ["x = x[:, self.order]"], {"order": Table.of(order.numpy())}
 
 
 def _change(layer: Any) -> ClassText:
-    lines, tables = _ordered(layer._order)
+    lines, tables = _ordered(layer._exact.get("_order"))
     return _simple(layer, *lines, "return x", tables=tables)
 
 
 def _invariant_pool(layer: InvariantPool) -> ClassText:
-    lines, tables = _ordered(layer._order)
+    lines, tables = _ordered(layer._exact.get("_order"))
     what = {"norm": "torch.linalg.vector_norm(field, dim=1)", "mean": "field.mean(1)", "max": "field.amax(1)"}
     body = [
         *lines, "parts = []",
@@ -252,7 +249,7 @@ def _blur_pool(layer: BlurPool) -> ClassText:
     widths = f"[{p}] * (2 * x.ndim - 4)" if isinstance(p, int) else repr([q for q in p for _ in (0, 1)])
     some = any(p) if isinstance(p, tuple) else p
     padded = layer.padding_mode != "zeros"
-    taps = np.asarray(layer._taps.detach().cpu().double())
+    taps = layer._exact["_taps"].numpy()
     body = [
         "    def smooth(self, x):",
         *([f"        x = F.pad(x, {widths}, mode={quoted(layer.padding_mode)})"] if padded and some else []),

@@ -11,6 +11,7 @@ from reptheory.permutation_family import permutation_family
 from reptheory.permutation_plan import paths, step_up
 from reptheory.plan import Plan
 
+from .constants import Constants
 from .module import PlanModule
 
 Masks = torch.Tensor | Mapping[str, torch.Tensor] | None
@@ -20,7 +21,7 @@ class WrongShape(ValueError):
     """Tensors that do not have the channels, or the sizes of each kind of index, that the layer takes."""
 
 
-class PermutationLinear(torch.nn.Module):
+class PermutationLinear(Constants):
     """The map y = Σ_D w_D D x + b over all diagrams D, equivariant for S_n at every n, with one set of weights.
 
     Types are those of `reptheory.permutation_family`: PermutationLinear("8*nn", "4*nn") takes (*batch, 8, n, n) to
@@ -49,7 +50,7 @@ class PermutationLinear(torch.nn.Module):
             name = "weight" if single else f"weight_{b}_{a}"
             found = paths(diagrams)
             order = [number for path in found for number in path.numbers]
-            self.register_buffer(f"order_{b}_{a}", torch.tensor(order, device=device), persistent=False)
+            self.constant(f"order_{b}_{a}", torch.tensor(order, device="cpu"), device)
             self._add(name, (len(diagrams), n, m), float(variance), device, dtype)
             self._pairs.append((b, a, name, found))
         for b, (n, _) in enumerate(self.family.target):

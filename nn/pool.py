@@ -10,6 +10,7 @@ from reptheory.plan_ops import PADDINGS
 from reptheory.solve import orbits_of
 
 from .activation import DoesNotCommute
+from .constants import Constants
 from .domain import Axes, Size, axes_by_ndim, per_axis
 from .feature import check_features, check_type
 
@@ -17,7 +18,7 @@ KINDS = ("mean", "max", "norm")
 SPATIAL = (None, "mean", "max", "sum")
 
 
-class InvariantPool(torch.nn.Module):
+class InvariantPool(Constants):
     """The map of each field to invariants: mean or maximum over orbits of a permutation, or the norm |x̂|.
 
     "mean" and "max" need summands that permute their basis and give one number an orbit; "norm" needs unitary
@@ -53,7 +54,7 @@ class InvariantPool(torch.nn.Module):
             start += m * a.dim
         self._runs = tuple(runs)
         same = order == list(range(in_type.dim))
-        self.register_buffer("_order", None if same else torch.tensor(order), persistent=False)
+        self.constant("_order", None if same else torch.tensor(order, device="cpu"))
         trivial = in_type.group.trivial
         complex_ = in_type.scalars == "C" and kind != "norm"
         self.out_type = count * (trivial.complexify() if complex_ else trivial)
@@ -81,7 +82,7 @@ class InvariantPool(torch.nn.Module):
         return f"{self.in_type.expression}, {self.kind!r}{spatial}"
 
 
-class _Window(torch.nn.Module):
+class _Window(Constants):
     """A layer that acts in the same way on every channel, by windows that the group has to preserve."""
 
     def __init__(self, in_type: rt.Rep, action: rt.Rep | None):
@@ -187,8 +188,8 @@ class BlurPool(_Window):
         row = [1]
         for _ in range(taps - 1):
             row = [a + b for a, b in zip([0, *row], [*row, 0])]
-        weights = torch.tensor([c / 2 ** (taps - 1) for c in row], dtype=torch.get_default_dtype())
-        self.register_buffer("_taps", weights, persistent=False)
+        weights = [c / 2 ** (taps - 1) for c in row]
+        self.constant("_taps", torch.tensor(weights, dtype=torch.float64, device="cpu"))
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """The smoothed features, (batch, channels, *smaller)."""

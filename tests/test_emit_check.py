@@ -110,6 +110,18 @@ def test_a_changed_action_is_found():
         module.Layer().self_check()
 
 
+@pytest.mark.parametrize("kind", ["linear", "set", "hexagon", "irrational", "complex"])
+def test_features_are_moved_where_they_are(kind):
+    """The tables of a file imported under torch.set_default_device are not where the check is made."""
+    layer = (EXACT | ROUNDED)[kind]
+    module = imported(layer)
+    side = min(module.TURNS["r"]) if kind == "hexagon" else 0
+    shape = {"set": (2, 3, 3), "hexagon": (2, 12, side, side)}.get(kind) or (2, layer.in_type.dim)
+    x = torch.ones(shape, device="meta", dtype=torch.complex64 if kind == "complex" else torch.float32)
+    assert all(module.moved(x, module.INPUT, g).is_meta for g in module.ACTIONS)
+    assert kind != "hexagon" or module.inside(x).is_meta
+
+
 def test_a_changed_digit_of_the_text_is_found():
     text = source(EXACT["monomial"])
     assert text.count("0, 8, 7, 15, 16, 13,") == 1

@@ -362,7 +362,7 @@ def patched(layer: torch.nn.Module) -> torch.nn.Module:
     (nn.Pointwise(R, patched(torch.nn.ReLU())), "this ReLU has a forward of its own"),
     (weight_norm(torch.nn.Linear(2, 2)), "a parametrization makes the weights of this ParametrizedLinear"),
     (weight_norm(nn.EquivariantLinear(R, R)), "a parametrization makes the weights of this ParametrizedEquivariantL"),
-    (nn.PermutationLinear(2, 2), r"PermutationLinear acts at every n, and source writes it at one, as layer.at\(n\)"),
+    (nn.PermutationLinear(2, 2), r"PermutationLinear runs at every n, and its plan at one: write layer.at\(n\)"),
     (nn.Pointwise(R, lambda x: x), "the function <lambda> is none of torch's"),
     (nn.MaxPool(R, "2); evil(", 2), r"the size '2\); evil\(' is no integer"),
 ], ids=lambda value: type(value).__name__ if isinstance(value, torch.nn.Module) else "")
