@@ -16,9 +16,10 @@ from .basis import Basis
 from .certificate import Certificate, certify, digest
 from .field import Q
 from .hom import Hom
+from .linalg import scaled
 from .matrix import Matrix
 from .monomial import Monomial
-from .piece import DensePiece, Orbit, Piece, SignedPiece, tiled
+from .piece import DensePiece, Orbit, Piece, SignedPiece
 from .rep import Rep
 from .solve import is_signed, orbits_of
 from .tensor import factors_of
@@ -156,7 +157,7 @@ def _dense(hom: Hom, source: Rep, target: Rep, orbits: tuple[Orbit, ...], text: 
         raise NoEntry("tables of the wrong width")
     piece = DensePiece(source, target, hom.on.size, orbits, tuple(tables))
     for orbit, table in zip(orbits, tables):
-        gram = (table @ tiled(piece.weights, orbit.size, stalk) if piece.weights else table) @ table.H
+        gram = (scaled(table, piece.weights * orbit.size) if piece.weights else table) @ table.H
         if gram != Matrix.diagonal([gram[d, d] for d in range(gram.shape[0])]):
             raise NoEntry("rows that are not orthogonal")
     return piece

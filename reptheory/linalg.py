@@ -129,28 +129,38 @@ def gram_schmidt(rows: Matrix, weights: Sequence[Number] | None = None) -> tuple
     """
     if not rows.shape[0]:
         return rows, ()
-    weighted = rows if weights is None else _scaled(rows, weights)
-    transform, norms = _orthogonal(weighted @ rows.H, 0)
+    weighted = rows if weights is None else scaled(rows, weights)
+    transform, norms = orthogonal(weighted @ rows.H, 0)
     return transform @ rows, norms
 
 
-def _orthogonal(gram: Matrix, start: int) -> tuple[Matrix, tuple[Number, ...]]:
-    """L⁻¹ and D of a Gram matrix L D Lᴴ, by halves: L = [L₁ 0; C L₁, L₂] with C = G₂₁ L₁⁻ᴴ D₁⁻¹ L₁⁻¹."""
+def orthogonal(gram: Matrix, start: int = 0) -> tuple[Matrix, tuple[Number, ...]]:
+    """L⁻¹ and D of a Gram matrix L D Lᴴ, by halves: L = [L₁ 0; C L₁, L₂] with C = G₂₁ L₁⁻ᴴ D₁⁻¹ L₁⁻¹.
+
+    Raises ZeroDivisionError, naming the row counted from `start`, where the Gram matrix is singular.
+
+    >>> orthogonal(Matrix.of([[2, 1], [1, 1]]))
+    ([1 0; -1/2 1], (2, Q('1/2')))
+    """
     n = gram.shape[0]
     if n == 1:
         if gram.is_zero:
             raise ZeroDivisionError(f"row {start} depends on the rows before it. Give independent rows.")
         return Matrix.identity(1, gram.field), (gram[0, 0],)
     first, last = range(n // 2), range(n // 2, n)
-    one, norms = _orthogonal(gram.submatrix(first, first), start)
+    one, norms = orthogonal(gram.submatrix(first, first), start)
     across = gram.submatrix(last, first) @ one.H @ Matrix.diagonal([1 / d for d in norms])
     rest = gram.submatrix(last, last) - across @ Matrix.diagonal(norms) @ across.H
-    two, more = _orthogonal(rest, start + n // 2)
+    two, more = orthogonal(rest, start + n // 2)
     corner = -(two @ across @ one)
     zero = Matrix.zeros(n // 2, n - n // 2, gram.field)
     return Matrix.vstack([Matrix.hstack([one, zero]), Matrix.hstack([corner, two])]), norms + more
 
 
-def _scaled(rows: Matrix, weights: Sequence[Number]) -> Matrix:
-    """The rows with column i multiplied by weights[i]."""
+def scaled(rows: Matrix, weights: Sequence[Number]) -> Matrix:
+    """The rows with column i multiplied by weights[i].
+
+    >>> scaled(Matrix.of([[1, 2]]), [3, 5])
+    [3 10]
+    """
     return Matrix.of([[x * w for x, w in zip(row, weights)] for row in rows.rows()])

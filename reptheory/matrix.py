@@ -68,8 +68,12 @@ class Matrix:
     @staticmethod
     def diagonal(numbers: Sequence[Any]) -> Matrix:
         """The diagonal matrix of these numbers."""
-        n = len(numbers)
-        return Matrix.of([[numbers[i] if i == j else 0 for j in range(n)] for i in range(n)])
+        column = Matrix.of([[x] for x in numbers])
+        parts = tuple(fmpq_mat(len(numbers), len(numbers)) for _ in column.parts)
+        for part, entries in zip(parts, column.parts):
+            for i in range(len(numbers)):
+                part[i, i] = entries[i, 0]
+        return Matrix(column.field, parts)
 
     @staticmethod
     def vstack(blocks: Sequence[Matrix]) -> Matrix:
@@ -261,7 +265,11 @@ class Matrix:
         return det(self)
 
     def inverse(self) -> Matrix:
-        """The inverse; ZeroDivisionError for a singular matrix."""
+        """The inverse, found once; ZeroDivisionError for a singular matrix."""
+        return self._inverse
+
+    @cached_property
+    def _inverse(self) -> Matrix:
         from .linalg import inverse
         return inverse(self)
 
@@ -272,6 +280,10 @@ class Matrix:
         return a.parts == b.parts
 
     def __hash__(self) -> int:
+        return self._hash
+
+    @cached_property
+    def _hash(self) -> int:
         return hash((self.shape, tuple(x for row in self.rows() for x in row)))
 
     # Conversion ----------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from .field import Number, Q
+from .linalg import scaled
 from .matrix import Matrix, float_table
 from .rep import Rep
 
@@ -181,7 +182,7 @@ class DensePiece(Piece):
         """The diagonal of T W Tᴴ on each orbit."""
         found: list[Number] = []
         for orbit, table in zip(self.orbits, self.tables):
-            gram = table @ tiled(self.weights, orbit.size, self.stalk) @ table.H if self.weights else table @ table.H
+            gram = (scaled(table, self.weights * orbit.size) if self.weights else table) @ table.H
             found += [gram[d, d] for d in range(table.shape[0])]
         return tuple(found)
 
@@ -199,8 +200,3 @@ class DensePiece(Piece):
     def dims(self) -> tuple[int, ...]:
         """The number of rows on each orbit."""
         return tuple(t.shape[0] for t in self.tables)
-
-
-def tiled(weights: tuple[Number, ...], size: int, stalk: int) -> Matrix:
-    """The diagonal metric of the unknowns over an orbit of `size` points."""
-    return Matrix.diagonal(list(weights) * size)
