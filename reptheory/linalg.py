@@ -163,4 +163,4 @@ def scaled(rows: Matrix, weights: Sequence[Number]) -> Matrix:
     >>> scaled(Matrix.of([[1, 2]]), [3, 5])
     [3 10]
     """
-    return Matrix.of([[x * w for x, w in zip(row, weights)] for row in rows.rows()])
+    return Matrix.of([[x * w for x, w in zip(row, weights)] for row in rows.rows()]) if rows.shape[0] else rows
