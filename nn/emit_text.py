@@ -1,6 +1,7 @@
 """Lines of emitted source: docstrings that hold any text, lines of readable width, names that are free."""
 from __future__ import annotations
 
+import re
 import textwrap
 import unicodedata
 from collections.abc import Iterable
@@ -98,7 +99,9 @@ def is_plain(name: str) -> bool:
 def _wrapped(part: str, width: int) -> list[str]:
     """The text in lines that are not too long once escaped; a line of any kind stays a line."""
     lines = []
-    for line in textwrap.wrap(part, width, break_on_hyphens=False) or [""]:
+    held = re.sub(r"\([^()]{,40}\)", lambda found: found[0].replace(" ", "\0"), part)  # no line ends inside PSL(2, q=7)
+    for line in textwrap.wrap(held, width, break_on_hyphens=False) or [""]:
+        line = line.replace("\0", " ")
         if len(line) > 1 and len(_escaped(line)) > WIDTH:
             lines += _wrapped(line, width // 2)
         else:

@@ -18,6 +18,7 @@ from strategies import plans
 from test_module import convolution, features, layer
 
 from nn.emit import source
+from nn.emit_text import docstring
 from nn.emit_torch import NoSource
 from nn.module import PlanModule
 from reptheory.plan import Const, Param, Plan, Step, Table
@@ -134,6 +135,13 @@ def test_emitted_source_is_what_a_person_would_write():
     assert "class Convolution(Tabled):" in text
     assert "self.weight = torch.nn.Parameter(torch.empty(18, 2, 2, device=device, dtype=dtype))" in text
     assert "torch.nn.init.normal_(self.weight, std=(1 / 9) ** 0.5)" in text
+
+
+def test_lines_of_a_docstring_end_between_calls():
+    text = " + ".join(f"{n}*PSL(2, q=7).irrep('{n}a')" for n in range(1, 30))
+    lines = docstring(text, 0)
+    assert len(lines) > 5 and all(line.count("(") == line.count(")") for line in lines)
+    assert " ".join(ast.literal_eval("\n".join(lines)).split()) == text
 
 
 def test_emitted_source_starts_from_the_same_weights():
