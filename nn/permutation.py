@@ -57,7 +57,8 @@ class PermutationLinear(Constants):
             if bias:
                 name = "bias" if len(self.family.target) == 1 else f"bias_{b}"
                 self._add(name, (len(self.family.invariants[b]), n), 0.0, device, dtype)
-                self._biases.append((b, name))
+                places = [(invariant.labels, len(invariant.blocks)) for invariant in self.family.invariants[b]]
+                self._biases.append((b, name, places))
         self.reset_parameters(generator)
 
     def _add(self, name: str, shape: tuple[int, ...], variance: float, device, dtype) -> None:
@@ -100,9 +101,9 @@ class PermutationLinear(Constants):
                     shape[axis] = stack.shape[start + place]
                 _accumulate(totals[b], path.write, (rows @ flat).reshape(*batch, len(rows), *shape))
                 done += len(parts)
-        for b, name in self._biases:
-            for invariant, row in zip(self.family.invariants[b], getattr(self, name)):
-                _accumulate(totals[b], invariant.labels, row.reshape(-1, *[1] * len(invariant.blocks)))
+        for b, name, places in self._biases:
+            for (labels, axes), row in zip(places, getattr(self, name)):
+                _accumulate(totals[b], labels, row.reshape(-1, *[1] * axes))
         outputs = tuple(self._written(b, totals[b], found, batch, masks) for b in range(len(totals)))
         return outputs[0] if len(outputs) == 1 else outputs
 

@@ -227,6 +227,18 @@ def test_vmap_export_and_a_compiled_layer_agree():
     assert all(torch.allclose(a, b, atol=1e-6) for a, b in zip(program(larger), layer(larger)))
 
 
+@pytest.mark.parametrize("source, target", [("2*uv + u", "v + uu"), ("1", "1"), ("vv", "vv")])
+def test_a_layer_that_never_ran_compiles_as_one_graph(source, target):
+    layer = PermutationLinear(source, target)
+    compiled = torch.compile(layer, fullgraph=True, dynamic=True, backend="eager")
+    for u, v in (5, 4), (7, 3):
+        sizes = {kind: size for kind, size in (("u", u), ("v", v)) if kind in layer.family.kinds}
+        xs = inputs(layer, sizes)
+        found = compiled(*xs)
+        assert all(torch.allclose(a, b, atol=1e-6)
+                   for a, b in zip(found if isinstance(found, tuple) else (found,), outputs(layer, xs)))
+
+
 def test_the_layer_at_one_n_is_written_as_source_that_checks_itself(tmp_path):
     layer = PermutationLinear("2*nn", "n", average=False)
     text = nn.source(layer.at(3), name="Nodes")
