@@ -15,7 +15,7 @@ from .monomial import Monomial, as_matrix
 from .piece import DensePiece, Orbit, SignedPiece
 from .residual import is_fixed
 from .sparse import Sparse, rank_mod, split_prime
-from .tensor_action import TensorAction
+from .tensor_action import TensorAction, cleared
 
 if TYPE_CHECKING:
     from .basis import Basis
@@ -102,7 +102,7 @@ def digest(basis: Basis) -> str:
         elif isinstance(piece, DensePiece):
             for table in piece.tables:
                 state.update(f"{table.shape} {table.field}".encode())
-                state.update(" ".join(str(c) for part in table.parts for c in part.entries()).encode())
+                state.update(repr(cleared(table)).encode())
     return state.hexdigest()
 
 

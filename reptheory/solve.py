@@ -1,11 +1,11 @@
 """The solver: one small problem per orbit of X and per distinct pair of summands."""
 from __future__ import annotations
 
-from fractions import Fraction
 from functools import reduce
 from math import gcd, lcm
 
 import numpy as np
+from flint import fmpq, fmpq_poly
 
 from .count import LISTED, dimension, fixed_points
 from .field import Number, Q
@@ -93,9 +93,20 @@ def solve_orbit(orbit: Orbit, moves: tuple[np.ndarray, ...], source: Rep, target
 
 
 def _scaled(rows: Matrix, stalk: int, first: int = 0) -> Matrix:
-    """The rows scaled by what makes their entries at one point canonical."""
-    leads = rows.submatrix(range(rows.shape[0]), range(first, first + stalk))
-    return Matrix.diagonal([_leading(row) for row in leads.rows()]) @ rows
+    """The rows scaled by what makes their entries at one point canonical: coprime integers with a positive lead where
+    they are rational, a lead of 1 otherwise."""
+    width, factors = rows.shape[1], []
+    parts = [part.entries() for part in rows.parts]
+    for start in range(first, first + rows.shape[0] * width, width):
+        at = [part[start:start + stalk] for part in parts]
+        lead = next(n for n, c in enumerate(zip(*at)) if any(c))
+        if any(c for part in at[1:] for c in part):
+            factors.append(1 / Number(rows.field, fmpq_poly([part[lead] for part in at])))
+            continue
+        fractions = [c for c in at[0] if c]
+        content = fmpq(reduce(gcd, (int(c.p) for c in fractions)), reduce(lcm, (int(c.q) for c in fractions)))
+        factors.append(Q(1 / (content if fractions[0] > 0 else -content)))
+    return Matrix.diagonal(factors) @ rows
 
 
 def propagated(orbit: Orbit, moves: tuple[np.ndarray, ...], source: Rep, target: Rep) -> Matrix:
@@ -139,14 +150,3 @@ def _carry(orbit: Orbit, moves: tuple[np.ndarray, ...], transposed: list[Matrix]
                 sections[y] = sections[x] @ action
                 queue.append(y)
     return sections
-
-
-def _leading(row: tuple[Number, ...]) -> Number:
-    """The factor that makes a row coprime integers with a positive lead (over Q), or lead with 1."""
-    lead = next(x for x in row if not x.is_zero)
-    if not all(x.is_rational for x in row):
-        return 1 / lead
-    fractions = [x.to_fraction() for x in row]
-    denominator = reduce(lcm, (f.denominator for f in fractions), 1)
-    content = reduce(gcd, (int(f * denominator) for f in fractions), 0)
-    return Q(Fraction(denominator, content) * (1 if lead.to_fraction() > 0 else -1))

@@ -4,7 +4,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import reduce
-from math import isqrt
+from math import isqrt, lcm
 
 import numpy as np
 from flint import fmpq_mat
@@ -68,22 +68,37 @@ def image(matrix: Matrix, p: int, root: int) -> np.ndarray:
     return np.array([[int(x) for x in row] for row in reduce_mod(matrix, p, root).tolist()], np.float64)
 
 
-def numerator(part: fmpq_mat, denominator: int) -> list[int]:
-    """The entries times a common denominator."""
-    integral, own = part.numer_denom()
-    scale = denominator // int(own)
-    return [int(c) * scale for c in integral.entries()]
+def cleared(table: Matrix) -> tuple[list[int], list[list[int]]]:
+    """A common denominator for each row, and the entries of the parts of the rows times that.
+
+    >>> cleared(Matrix.of([["1/2", "1/3"], [1, 5]]))
+    ([6, 1], [[3, 2, 1, 5]])
+    """
+    width = table.shape[1]
+    denominators: list[int] = []
+    parts: list[list[int]] = [[] for _ in table.parts]
+    entries = [part.entries() for part in table.parts]
+    for start in range(0, table.shape[0] * width, width):
+        rows = [fmpq_mat(1, width, part[start:start + width]).numer_denom() for part in entries]
+        denominators.append(lcm(*(int(own) for _, own in rows)))
+        for part, (row, own) in zip(parts, rows):
+            scale = denominators[-1] // int(own)
+            part += [int(c) for c in row.entries()] if scale == 1 else [int(c) * scale for c in row.entries()]
+    return denominators, parts
 
 
 def residues(numbers: Sequence[int], primes: Sequence[int]) -> np.ndarray:
     """The integers modulo each of the primes below 2²⁶, one row a prime, as floats.
 
-    Written in base 2¹⁶, all of them are one product of matrices.
+    Large ones are written in base 2¹⁶, and then all residues are one product of matrices.
 
     >>> residues([5, -1, 2**100], [7, 11]).tolist()
     [[5.0, 6.0, 2.0], [5.0, 10.0, 1.0]]
     """
-    width = max((n.bit_length() for n in numbers), default=0) // 16 + 1
+    try:
+        return np.array(numbers, np.int64) % np.array(primes, np.int64)[:, None] * 1.0
+    except OverflowError:
+        width = max(n.bit_length() for n in numbers) // 16 + 1
     data = b"".join(n.to_bytes(2 * width, "little", signed=True) for n in numbers)
     digits = np.frombuffer(data, "<u2").reshape(len(numbers), width)
     powers = np.array([[pow(2, 16 * k, p) for p in primes] for k in range(width + 1)], np.float64)
