@@ -27,8 +27,9 @@ Result = dict[str, float]
 
 
 def interpreter(side: str) -> Path | None:
-    """The Python of a side: ours runs this; a peer's is None until `make bench-peers` has built it."""
-    if side == "ours":
+    """The Python of a side: ours and GAP's run this; a peer's is None until `make bench-peers` has built it, and GAP's
+    where there is no `gap` (Debian: gap-core)."""
+    if side == "ours" or (side == "gap" and shutil.which("gap")):
         return Path(sys.executable)
     python = PEERS / side.split("_")[0] / "bin" / "python"
     return python if python.exists() else None

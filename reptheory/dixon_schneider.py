@@ -8,7 +8,9 @@ import numpy as np
 from flint import fmpz, nmod_mat, nmod_poly
 
 from .conjugacy import labels
+from .element import Word
 from .group import Group
+from .listing import Listing
 from .number import Number
 from .root_sum import root_sum
 
@@ -54,11 +56,11 @@ def _eigenvectors(group: Group, p: int) -> np.ndarray:
     total = np.zeros((k, k), object)
     by_size = sorted(range(k), key=lambda j: group.classes[j].size)[1:]  # the class of 1 has the identity matrix
     random = np.random.default_rng(0)
-    classes = labels(group)
+    classes, words = labels(group), [group.listing.word(group.index(c.representative)) for c in group.classes]
     used, chunk = 0, 2
     while True:
         for j in by_size[used:used + chunk]:
-            total = total + int(random.integers(1, p)) * _class_matrix(group, classes, j).astype(object)
+            total = total + int(random.integers(1, p)) * _class_matrix(group.listing, classes, words, j).astype(object)
         used, chunk = used + chunk, 2 * used + 2
         matrix = nmod_mat(k, k, [int(x) % p for x in total.ravel()], p)
         poly = matrix.charpoly()
@@ -71,16 +73,15 @@ def _eigenvectors(group: Group, p: int) -> np.ndarray:
             total, used, chunk = np.zeros((k, k), object), 0, len(by_size)
 
 
-def _class_matrix(group: Group, classes: np.ndarray, j: int) -> np.ndarray:
+def _class_matrix(listing: Listing, classes: np.ndarray, words: list[Word], j: int) -> np.ndarray:
     """The matrix #{x ∈ C_j : x⁻¹ z_t ∈ C_s} over (s, t), by right multiplication of the inverses of the class."""
-    listing, k = group.listing, len(group.classes)
     inverses = listing.inverse[np.flatnonzero(classes == j)]
     columns = []
-    for c in group.classes:
+    for word in words:
         here = inverses
-        for t, e in group.word(c.representative):
-            here = (listing.right[t] if e > 0 else listing.back[t])[here]
-        columns.append(np.bincount(classes[here], minlength=k))
+        for t, _ in word:  # words in the listing have no inverse letters
+            here = listing.right[t][here]
+        columns.append(np.bincount(classes[here], minlength=len(words)))
     return np.array(columns).T
 
 
@@ -127,24 +128,34 @@ def _lift(group: Group, modular: list[list[int]], p: int) -> list[tuple[tuple, t
     """The exact values, with a key that sorts by degree and then by multiplicities, the trivial character first."""
     e = group.exponent
     z = next(z for z in (pow(a, (p - 1) // e, p) for a in count(2)) if _has_order(z, e, p))
-    table = nmod_mat(len(modular), len(modular[0]), [x for row in modular for x in row], p)
     found: dict[tuple[int, ...], Number] = {}
+    inverses: dict[int, nmod_mat] = {}  # of the matrices (ζ_n^{is}), which take multiplicities to characters
     columns, keys = [], []
-    for c in group.classes:
-        n, powers, g = c.order, [], group.identity
-        for _ in range(n):
-            powers.append(group.class_of(g))
-            g = g * c.representative
-        zeta, scale = pow(z, e // n, p), pow(n, -1, p)
-        roots = [pow(zeta, s, p) for s in range(n)]
-        inverse = nmod_mat(n, n, [scale * roots[-i * s % n] % p for i in range(n) for s in range(n)], p)
-        values = nmod_mat(len(modular), n, [int(table[i, q]) for i in range(len(modular)) for q in powers], p)
-        m = [tuple(int(x) for x in row) for row in (values * inverse).tolist()]
+    for powers in _powers(group):
+        n = len(powers)
+        if n not in inverses:
+            zeta, scale = pow(z, e // n, p), pow(n, -1, p)
+            roots = [pow(zeta, s, p) * scale % p for s in range(n)]
+            inverses[n] = nmod_mat(n, n, [roots[-i * s % n] for i in range(n) for s in range(n)], p)
+        values = nmod_mat(len(modular), n, [row[q] for row in modular for q in powers], p)
+        m = [tuple(map(int, row)) for row in (values * inverses[n]).tolist()]
         for row in set(m) - set(found):
             found[row] = root_sum(row)
         columns.append([found[row] for row in m])
         keys.append([tuple(-x for x in row) for row in m])
     return [((int(values[0].to_fraction()), *key), values) for key, values in zip(zip(*keys), zip(*columns))]
+
+
+def _powers(group: Group) -> list[list[int]]:
+    """The classes of 1, g, g², … for g in each class."""
+    listing, classes, found = group.listing, labels(group), []
+    for c in group.classes:
+        g, now, powers = np.array(c.representative.images, listing.rows.dtype), listing.rows[0], []
+        for _ in range(c.order):
+            powers.append(int(classes[listing.place[now.tobytes()]]))
+            now = g[now]
+        found.append(powers)
+    return found
 
 
 def _has_order(z: int, e: int, p: int) -> bool:
