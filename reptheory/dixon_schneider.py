@@ -124,26 +124,28 @@ def _degrees(group: Group, omega: np.ndarray, p: int) -> list[list[int]]:
     return rows
 
 
-def _lift(group: Group, modular: list[list[int]], p: int) -> list[tuple[tuple, tuple[Number, ...]]]:
+def _lift(group: Group, modular: list[list[int]], p: int) -> list[tuple[list[int], tuple[Number, ...]]]:
     """The exact values, with a key that sorts by degree and then by multiplicities, the trivial character first."""
-    e = group.exponent
+    e, k = group.exponent, len(modular)
     z = next(z for z in (pow(a, (p - 1) // e, p) for a in count(2)) if _has_order(z, e, p))
-    found: dict[tuple[int, ...], Number] = {}
+    found: dict[bytes, Number] = {}
     inverses: dict[int, nmod_mat] = {}  # of the matrices (ζ_n^{is}), which take multiplicities to characters
-    columns, keys = [], []
+    columns, keys = [], [np.array([[row[0]] for row in modular])]
     for powers in _powers(group):
         n = len(powers)
         if n not in inverses:
             zeta, scale = pow(z, e // n, p), pow(n, -1, p)
             roots = [pow(zeta, s, p) * scale % p for s in range(n)]
             inverses[n] = nmod_mat(n, n, [roots[-i * s % n] for i in range(n) for s in range(n)], p)
-        values = nmod_mat(len(modular), n, [row[q] for row in modular for q in powers], p)
-        m = [tuple(map(int, row)) for row in (values * inverses[n]).tolist()]
-        for row in set(m) - set(found):
-            found[row] = root_sum(row)
-        columns.append([found[row] for row in m])
-        keys.append([tuple(-x for x in row) for row in m])
-    return [((int(values[0].to_fraction()), *key), values) for key, values in zip(zip(*keys), zip(*columns))]
+        values = nmod_mat(k, n, [row[q] for row in modular for q in powers], p)
+        m = np.array([int(x) for x in (values * inverses[n]).entries()]).reshape(k, n)
+        rows = [row.tobytes() for row in m]
+        for row, data in zip(m, rows):
+            if data not in found:
+                found[data] = root_sum(row.tolist())
+        columns.append([found[data] for data in rows])
+        keys.append(-m)
+    return list(zip(np.hstack(keys).tolist(), zip(*columns)))
 
 
 def _powers(group: Group) -> list[list[int]]:
