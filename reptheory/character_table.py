@@ -179,10 +179,12 @@ class CharacterTable(Tabular):
         if k != len(self.classes) or sum(d * d for d in self.degrees) != order:
             raise NotCertified(f"{self.group.expression} has {len(self.classes)} classes and order {order}, which {k} "
                                "characters of these degrees do not fit. Make the table again.")
-        rows = set(self.values)
+        index, values = self.distinct
+        places = {x.key: i for i, x in enumerate(values)}
+        rows = set(map(tuple, index.tolist()))
         for a in unit_generators(n):
-            moved = {x: conjugate(x, a) for x in self.distinct[1]}
-            lost = next((i for i, row in enumerate(self.values) if tuple(moved[x] for x in row) not in rows), None)
+            moved = np.array([places.get(y.key, -1) for y in (conjugate(x, a) for x in values)])
+            lost = next((i for i, row in enumerate(moved[index].tolist()) if tuple(row) not in rows), None)
             if lost is not None:
                 raise NotCertified(f"a conjugate of the character {self.keys[lost]!r} of {self.group.expression} is "
                                    "missing. Make the table again.")

@@ -13,15 +13,7 @@ import numpy as np
 from . import subgroup
 from .conjugacy import Conjugacy, ConjugacyClass, conjugacy
 from .coset import Cosets, double_cosets, listed_cosets, searched_cosets
-from .element import (
-    Element,
-    Elements,
-    Word,
-    cycle_text,
-    generator_names,
-    parse_permutation,
-    parse_word,
-)
+from .element import Element, Elements, Word, cycle_text, generator_names, parse_permutation, parse_word
 from .listing import Listing, ListingOverflow, components
 from .schreier import Transversals, sifted_word
 
@@ -33,7 +25,7 @@ if TYPE_CHECKING:
     from .space import GSet
 
 LIMIT = 1_000_000     # the most elements that are listed
-PROBE = 20_000        # a group of unknown order is listed up to here before Schreier–Sims is asked
+PROBE = 100_000       # a group of unknown order is listed up to here before Schreier–Sims is asked
 PRESENTED = 20_000    # the largest order for which relations are sought in the Cayley graph
 
 
@@ -89,10 +81,7 @@ class Group:
         """The number of elements, by listing small groups and by Schreier–Sims otherwise."""
         if self.known_order is not None:
             return self.known_order
-        try:
-            return self._list(PROBE).size
-        except ListingOverflow:
-            return int(self.schreier.order())
+        return self._probed.size if self._probed else int(self.schreier.order())
 
     @cached_property
     def schreier(self):
@@ -111,6 +100,13 @@ class Group:
         """Whether the group is small enough to list its elements."""
         return self.order <= LIMIT
 
+    @cached_property
+    def _probed(self) -> Listing | None:
+        try:
+            return self._list(PROBE)
+        except ListingOverflow:
+            return None
+
     def _list(self, limit: int) -> Listing:
         base = self.base
         if base is None:
@@ -124,7 +120,7 @@ class Group:
         if not self.is_listed:
             raise TooLarge(f"{self.expression} has order {self.order}, and elements are listed up to {LIMIT}. Orders, "
                            "orbits, stabilisers and Hom of permutation representations need no list.")
-        return self._list(LIMIT)
+        return self._list(LIMIT) if self.order > PROBE or not self._probed else self._probed
 
     @property
     def elements(self) -> Elements:
