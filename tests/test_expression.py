@@ -206,6 +206,7 @@ NOT_READ = {
     "from_sympy": "prints as a group or a presentation",
     "load_group": "reads a file, and prints the generators in it",
     "stabiliser": "prints as a subgroup", "setwise_stabiliser": "prints as a subgroup",
+    "derive": "gives back the Hom that it is asked about",
 }
 NOT_READ_METHODS = {
     "copies": "prints as a sum", "conjugate": "prints as a subgroup", "field": "prints as a field",
