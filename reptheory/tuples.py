@@ -36,13 +36,17 @@ def signed_orbits(sizes: Sequence[int], factors: Sequence[tuple[Monomial, ...]])
     base, fibre = _size(sizes[:cut]), _size(sizes[cut:])
     code, nodes = _transport(base, fibre, over, along, np.int32 if total < 2 ** 30 else np.int64)
     root = np.arange(2 * nodes, dtype=code.dtype)
-    step = max(1, CHUNK // fibre)
+    step = max(1, max(CHUNK, 4 * nodes) // fibre)  # joining costs as many steps as there are nodes
     for start in range(0, base, step):
         rows = np.arange(start, min(start + step, base))
+        one, other = [], []
         for a, b in zip(over, along):
             there, here = np.take(code[a.images[rows]], b.images, axis=1), _signed(code[rows], a, b, rows)
             wrong = there != here
-            root = _merged(root, root[there[wrong]], root[here[wrong]])
+            one.append(root[there[wrong]])
+            other.append(root[here[wrong]])
+        if one:
+            root = _merged(root, np.concatenate(one), np.concatenate(other))
     plus, minus = root[::2], root[1::2]
     firsts = np.flatnonzero((plus != minus) & (plus >> 1 == np.arange(nodes)))
     rank = np.full(nodes, -1, code.dtype)
@@ -107,7 +111,7 @@ def _merged(root: np.ndarray, one: np.ndarray, other: np.ndarray) -> np.ndarray:
 def _numbered(size: int, starts: list[np.ndarray], ends: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
     """The components of a graph, numbered by smallest node, and those nodes."""
     here = np.arange(size)
-    if not starts:
+    if not starts or size == 1:
         return here, here
     row, column = np.concatenate(starts), np.concatenate(ends)
     graph = coo_array((np.ones(len(row), np.int32), (row, column)), shape=(size, size))
