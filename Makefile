@@ -5,7 +5,7 @@ BIN      := .venv/bin
 STAMP    := .venv/installed
 PEERS    := .venv-peers/emlp/installed .venv-peers/escnn/installed
 PACKAGES := $(wildcard reptheory pdeconv nn intertwiner)
-CLAIMS   := import_time derive hom_emlp bases_escnn irreps_escnn tables_gap conv_step family_emlp
+CLAIMS   := import_time derive hom_emlp bases_escnn irreps_escnn tables_gap conv_step family_emlp monomial largest
 VERSION_CHECK := import sys; sys.version_info >= (3, 11) or sys.exit( \
 	f"Intertwiner needs Python 3.11 or newer; {sys.executable} is {sys.version.split()[0]}: make PYTHON=python3.x")
 
