@@ -10,13 +10,12 @@ from flint import acb, fmpq_poly, fmpz_poly
 from .construct import real_block
 from .exact import precision
 from .field import Q, number_field, quadratic
-from .linalg import rref
+from .linalg import orthogonal, rref
 from .matrix import Matrix
 from .monomial import as_matrix
 from .number import Number
 from .rep import Explicit, Rep
 from .root_sum import squarefree
-from .spherical import ldl
 from .spinning import intertwiners
 
 SEARCH = 6      # the coefficients a, b, c that are tried are at most this
@@ -60,8 +59,9 @@ def real_structure(rep: Rep) -> tuple[tuple[Matrix, ...], tuple[Number, ...]] | 
     m = m + Matrix.identity(2 * rep.dim) * square_root(q)
     basis, pivots = rref(m.T)
     basis = basis.submatrix(range(rep.dim), range(2 * rep.dim))
-    upper, metric = ldl(basis @ Matrix.diagonal(real.gram) @ basis.T)
-    back = upper.inverse()
+    inverse, metric = orthogonal(basis @ Matrix.diagonal(real.gram) @ basis.T)
+    back = inverse.H
+    upper = back.inverse()
     return tuple(upper @ (as_matrix(g) @ basis.T).submatrix(pivots, range(rep.dim)) @ back
                  for g in real.actions), metric
 

@@ -15,7 +15,7 @@ from .conjugacy import labels
 from .element import Word, cycles
 from .field import Field, cyclotomic
 from .group import Group
-from .linalg import solve
+from .linalg import orthogonal
 from .listing import Listing, ListingOverflow, components
 from .matrix import Matrix
 from .modular import reduce_mod, split_prime
@@ -199,9 +199,9 @@ def spherical_matrices(character: Character, pair: Pair) -> tuple[tuple[Matrix, 
     """The irreducible representation with this character on the generators, and its diagonal metric.
 
     φ(x) = |H|⁻¹ Σ_h conj λ(h) χ(hx) is the matrix coefficient ⟨v, ρ(x)v⟩ of the unit vector v on which H acts by λ.
-    For g_1, …, g_d with independent g_i v, ρ(x) = Γ⁻¹ [φ(g_i⁻¹ x g_j)] with the Gram matrix Γ = [φ(g_i⁻¹ g_j)], and
-    Γ = Uᴴ D U turns the metric diagonal. Source: J. D. Dixon, Constructing representations of finite groups, DIMACS 11
-    (1993), 105–112.
+    For g_1, …, g_d with independent g_i v and the Gram matrix Γ = [φ(g_i⁻¹ g_j)] = L D Lᴴ, the matrix of ρ(x) in the
+    orthogonal basis is D⁻¹ L⁻¹ [φ(g_i⁻¹ x g_j)] L⁻ᴴ, with the metric D. Source: J. D. Dixon, Constructing
+    representations of finite groups, DIMACS 11 (1993), 105–112.
     """
     group, listing, h = character.group, character.group.listing, pair.subgroup
     d, phi = int(character(group.identity).to_fraction()), Phi(character, pair)
@@ -212,10 +212,15 @@ def spherical_matrices(character: Character, pair: Pair) -> tuple[tuple[Matrix, 
         count = min(len(representatives), count + d // 2 + 1)
         chosen = phi.independent(representatives[:count])
     basis = representatives[chosen]
-    gram = phi.matrix(basis, basis)
-    upper, metric = ldl(gram)
-    change, back = upper @ gram.inverse(), upper.inverse()
-    return tuple(change @ phi.matrix(basis, left[basis]) @ back for left in listing.left), metric
+    inverse, norms = orthogonal(phi.matrix(basis, basis))
+    metric = tuple(map(real, norms))
+    back = Matrix.diagonal([1 / d for d in metric]) @ inverse
+    return tuple(back @ phi.matrix(basis, left[basis]) @ inverse.H for left in listing.left), metric
+
+
+def real(x: Number) -> Number:
+    """A real number in a real field."""
+    return x if x.field.is_real else x.field.real_subfield()(x)
 
 
 @dataclass(frozen=True, eq=False)
@@ -280,18 +285,3 @@ def _left(listing: Listing, word: Word, elements: np.ndarray) -> np.ndarray:
 
 def _inverse(word: Word) -> Word:
     return tuple((s, -e) for s, e in reversed(word))
-
-
-def ldl(gram: Matrix) -> tuple[Matrix, tuple[Number, ...]]:
-    """Γ = Uᴴ D U with U unit upper triangular and D diagonal and real, by halves."""
-    n = gram.shape[0]
-    if n == 1:
-        d = gram[0, 0]
-        return Matrix.identity(1), (d if d.field.is_real else d.field.real_subfield()(d),)
-    one, two = range(n // 2), range(n // 2, n)
-    a, b = gram.submatrix(one, one), gram.submatrix(one, two)
-    x = solve(a, b)
-    upper, first = ldl(a)
-    lower, second = ldl(gram.submatrix(two, two) - b.H @ x)
-    zero = Matrix.zeros(n - n // 2, n // 2)
-    return Matrix.vstack([Matrix.hstack([upper, upper @ x]), Matrix.hstack([zero, lower])]), (*first, *second)
