@@ -137,11 +137,12 @@ def _check_signed(name: str, hom: Hom, piece: SignedPiece) -> None:
     the unknowns of label −1 must be in components of the signed double cover that hold n and −n.
     """
     labels, signs = piece.labels, piece.signs
+    kind = np.int32 if len(labels) < 2 ** 31 else np.int64
     images = []
     for move, a, b in zip(hom.moves, piece.source.actions, piece.target.actions):
         assert isinstance(a, Monomial) and isinstance(b, Monomial)
-        columns = (b.images[:, None] * piece.source.dim + a.images).ravel().astype(labels.dtype)
-        image = ((move * piece.stalk).astype(labels.dtype)[:, None] + columns).ravel()
+        columns = (b.images[:, None] * piece.source.dim + a.images).ravel().astype(kind)
+        image = ((move * piece.stalk).astype(kind)[:, None] + columns).ravel()
         turned = None if a.is_permutation and b.is_permutation else (b.signs[:, None] * a.signs).ravel()
         images.append((image, turned))
         expected = signs if turned is None else (signs.reshape(-1, piece.stalk) * turned).ravel()

@@ -51,8 +51,9 @@ class Piece:
     @cached_property
     def weights(self) -> tuple[Number, ...] | None:
         """D_B,i / D_A,j for each unknown (i, j) at a point; None where all are 1."""
-        ratios = tuple(b / a for b in self.target.gram for a in self.source.gram)
-        return None if all(w == 1 for w in ratios) else ratios
+        target, source = self.target.gram, self.source.gram
+        ratios = {(b, a): b / a for b in set(target) for a in set(source)}
+        return None if all(w == 1 for w in ratios.values()) else tuple(ratios[b, a] for b in target for a in source)
 
     @cached_property
     def norms(self) -> tuple[Number, ...]:

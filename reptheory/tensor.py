@@ -42,6 +42,8 @@ class Tensor(Rep):
     @property
     def gram(self) -> tuple[Number, ...]:
         """The product metric."""
+        if all(d == 1 for f in self.factors for d in f.gram):
+            return (ONE,) * self.dim
         return tuple(reduce(lambda d, f: [x * y for x in d for y in f.gram], self.factors, [ONE]))
 
     @property
