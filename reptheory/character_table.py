@@ -39,11 +39,11 @@ class CharacterTable(Tabular):
 
     >>> import reptheory as rt
     >>> rt.S(3).character_table
-                  1  s   r
-    size          1  3   2
-    (3,)       +  1  1   1
-    (2, 1)     +  2  0   -1
-    (1, 1, 1)  +  1  -1  1
+                  1^3  2 1  3
+    size          1    3    2
+    (3,)       +  1    1    1
+    (2, 1)     +  2    0    -1
+    (1, 1, 1)  +  1    -1   1
     """
 
     group: Group
@@ -203,7 +203,7 @@ class CharacterTable(Tabular):
     @property
     def cells(self) -> list[list[str]]:
         """The table as text: representatives and sizes of the classes, then keys, indicators and values."""
-        head = ["", "", *(str(c.representative) for c in self.classes)]
+        head = ["", "", *(c.label for c in self.classes)]
         sizes = ["size", "", *(str(c.size) for c in self.classes)]
         signs = {1: "+", 0: "o", -1: "−"}
         body = [[str(key), signs[i], *map(_short, row)] for key, i, row in

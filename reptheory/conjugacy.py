@@ -1,6 +1,7 @@
 """Conjugacy classes: by listing, and in closed form for direct products, symmetric and alternating groups."""
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
 from math import factorial
@@ -14,6 +15,7 @@ from .alternating import (
     alternating_class_size,
     alternating_classes,
     alternating_representative,
+    parted,
 )
 from .element import Element
 from .partition import Partition, class_size, cycle_type, partitions, representative
@@ -40,6 +42,11 @@ class ConjugacyClass:
         """The order of its elements."""
         return self.representative.order
 
+    @property
+    def label(self) -> str:
+        """A word for the representative; in S(n) and A(n) the cycle type, "2^2 1" for (0 1)(2 3)."""
+        return self.group.conjugacy.label(self.number)
+
     def __contains__(self, g: Any) -> bool:
         return self.group.class_of(g) == self.number
 
@@ -59,6 +66,10 @@ class Conjugacy:
     def number(self, images: tuple[int, ...]) -> int:
         """The class of the element with these images."""
         raise NotImplementedError  # abstract: every kind below defines it
+
+    def label(self, number: int) -> str:
+        """What heads the column of a class in a table."""
+        return str(self.representative(number))
 
 
 @dataclass(frozen=True, eq=False)
@@ -144,6 +155,10 @@ class Symmetric(Conjugacy):
         """The class, by the cycle type."""
         return self._places[cycle_type(images)]
 
+    def label(self, number: int) -> str:
+        """The cycle type."""
+        return _powers(self.types[number])
+
 
 @dataclass(frozen=True, eq=False)
 class Alternating(Conjugacy):
@@ -172,6 +187,17 @@ class Alternating(Conjugacy):
     def number(self, images: tuple[int, ...]) -> int:
         """The class, by the cycle type and the parity of a conjugating permutation."""
         return self._places[alternating_class(images)]
+
+    def label(self, number: int) -> str:
+        """The cycle type, and the half where it splits."""
+        shape, sign = parted(self.types[number])
+        return _powers(shape) + sign
+
+
+def _powers(mu: Partition) -> str:
+    """A partition with powers: "2^2 1"."""
+    return " ".join(f"{k}^{m}" if m > 1 else str(k) for k, m in Counter(mu).items())
+
 
 
 def conjugacy(group: Group) -> Conjugacy:

@@ -1,6 +1,7 @@
 """LaTeX and HTML of representations, Homs, bases and tables, for notebooks and pages; every page is valid XML."""
 from __future__ import annotations
 
+import re
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -84,7 +85,7 @@ def character_table_latex(table: CharacterTable) -> str:
     >>> import reptheory as rt
     >>> print(character_table_latex(rt.C(2).character_table))
     $\begin{array}{r|rr}
-     & \mathtt{1} & \mathtt{r} \\
+     & 1 & r \\
      & 1 & 1 \\ \hline
     \chi_{0} & 1 & 1 \\
     \chi_{1} & 1 & -1
@@ -97,13 +98,19 @@ def character_table_latex(table: CharacterTable) -> str:
             known[x] = x._repr_latex_().strip("$")
         return known[x]
 
-    heads = " & ".join(["", *(latex_text(str(c.representative)) for c in table.classes)])
+    heads = " & ".join(["", *(_latex_word(c.label) for c in table.classes)])
     sizes = " & ".join(["", *(str(c.size) for c in table.classes)])
     rows = [" & ".join([rf"\chi_{{{_latex_key(key)}}}", *map(value, row)])
             for key, row in zip(table.keys, table.values)]
     columns = "r" * len(table.classes)
     body = " \\\\\n".join(rows)
     return f"$\\begin{{array}}{{r|{columns}}}\n{heads} \\\\\n{sizes} \\\\ \\hline\n{body}\n\\end{{array}}$"
+
+
+def _latex_word(text: str) -> str:
+    """A word or a cycle type as a formula: r^{2}\\,s."""
+    spaced = re.sub(r"\^(-?\d+)", r"^{\1}", text).replace("_", r"\_")
+    return spaced.replace("*", r"\,").replace(" ", r"\,")
 
 
 def _latex_key(key: object) -> str:
