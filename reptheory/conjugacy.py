@@ -126,6 +126,12 @@ class Product(Conjugacy):
         j = second.conjugacy.number(tuple(i - n for i in images[n:]))
         return first.conjugacy.number(images[:n]) * len(second.conjugacy.sizes) + j
 
+    def label(self, number: int) -> str:
+        """The labels of the pair."""
+        one, two = (factor.conjugacy for factor in self.group.factors)
+        i, j = divmod(number, len(two.sizes))
+        return f"{one.label(i)}, {two.label(j)}"
+
 
 @dataclass(frozen=True, eq=False)
 class Symmetric(Conjugacy):
@@ -197,7 +203,6 @@ class Alternating(Conjugacy):
 def _powers(mu: Partition) -> str:
     """A partition with powers: "2^2 1"."""
     return " ".join(f"{k}^{m}" if m > 1 else str(k) for k, m in Counter(mu).items())
-
 
 
 def conjugacy(group: Group) -> Conjugacy:
