@@ -92,6 +92,18 @@ class CharacterTable(Tabular):
         """"real", "complex" or "quaternionic" for each character."""
         return tuple({1: "real", 0: "complex", -1: "quaternionic"}[i] for i in self.indicators)
 
+    @cached_property
+    def conjugates(self) -> tuple[int, ...]:
+        """The number of the row χ̄ for each row χ, by χ̄(g) = χ(g⁻¹): a permutation of the columns.
+
+        >>> import reptheory as rt
+        >>> rt.C(4).character_table.conjugates
+        (0, 3, 2, 1)
+        """
+        index, back = self.distinct[0], list(self.power_map(-1))
+        places = {row.tobytes(): i for i, row in enumerate(index)}
+        return tuple(places[row.tobytes()] for row in np.ascontiguousarray(index[:, back]))
+
     def power_map(self, n: int) -> tuple[int, ...]:
         """The number of the class of gⁿ for g in each class.
 

@@ -218,7 +218,7 @@ class Field:
                 return zeta + zeta.conj() if other_real else zeta
             if real and other_real and m % n == 0:
                 return _chebyshev(self.generator, m // n)
-        if self.conductor and not self.conductor[1] and other.degree == 2 and other.minpoly[1] == 0:
+        if self.conductor and not self.conductor[1] and other.expression.startswith("quadratic"):
             found = self._square_root(int(-other.minpoly[0]))
             if found is not None:
                 return found
@@ -254,6 +254,12 @@ class Field:
         part = root.ball().real if d > 0 else root.ball().imag
         return root if part > 0 else -root
 
+    def _holds_square_root(self, other: Field) -> bool:
+        """Whether the other is Q(√d) and its conductor, |d| or 4|d|, shows that it lies in this cyclotomic field."""
+        d, (n, real) = int(-other.minpoly[0]), self.conductor or (1, True)
+        return (bool(self.conductor) and other.expression.startswith("quadratic")
+                and n % (abs(d) if d % 4 == 1 else 4 * abs(d)) == 0 and (d > 0 or not real))
+
     def compositum(self, other: Field) -> Field:
         """The smallest field of the library that holds both.
 
@@ -267,6 +273,8 @@ class Field:
         if self.conductor and other.conductor:
             (m, real), (n, other_real) = self.conductor, other.conductor
             return (real_cyclotomic if real and other_real else cyclotomic)(lcm(m, n))
+        if self._holds_square_root(other) or other._holds_square_root(self):
+            return self if self.conductor else other
         minpoly, theta = primitive(self.modulus, self.root, other.modulus, other.root)
         for field in (self, other):
             if field.degree == minpoly.degree():

@@ -201,11 +201,7 @@ def _prepare(group: Group, wanted: Sequence[Any], over: str) -> None:
 def real_rows(group: Group) -> tuple[tuple[int, str], ...]:
     """The rows of the character table that number the irreps over R, with their types: χ for the pair χ, χ̄."""
     table = group.character_table
-    found = []
-    for i, (row, kind) in enumerate(zip(table.values, table.types)):
-        if kind != "complex" or table.values.index(tuple(x.conj() for x in row)) > i:
-            found.append((i, kind))
-    return tuple(found)
+    return tuple((i, kind) for i, (kind, bar) in enumerate(zip(table.types, table.conjugates)) if bar >= i)
 
 
 def rotation(n: int, k: int) -> tuple[Action, tuple]:

@@ -175,6 +175,10 @@ class Number:
             return self.poly == other.poly
         if isinstance(other, (float, complex)):
             return NotImplemented
+        if isinstance(other, Number) and (self.is_rational or other.is_rational):
+            return self.poly == other.poly
+        if isinstance(other, Number) and other.field != self.field and not self.ball().overlaps(other.ball()):
+            return False  # disjoint balls prove it without a common field
         pair = self._pair(other)
         return NotImplemented if pair is None else pair[0].poly == pair[1].poly
 

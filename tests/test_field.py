@@ -77,6 +77,35 @@ def test_cyclotomic_fields_nest_and_meet_quadratic_ones():
     assert rt.cyclotomic(10000).degree == 4000 and rt.real_cyclotomic(10000).degree == 2000
 
 
+@pytest.mark.parametrize(("minpoly", "root"), [([-2, 0, 1], -1.41), (["-1/2", 0, 1], 0.7), ([2, 0, 1], -1.41j)])
+def test_a_field_that_is_named_by_another_root_embeds_at_that_root(minpoly, root):
+    """Q(√2) with α = −√2 or α = √½, and Q(√−2) with α = −√−2, all lie in Q(ζ₈)."""
+    alpha = rt.number_field(minpoly, root=root).generator
+    assert abs(complex(rt.cyclotomic(8)(alpha)) - root) < 0.01
+    assert abs(complex(alpha + rt.cyclotomic(8).generator - rt.cyclotomic(8).generator) - root) < 0.01
+
+
+def test_numbers_of_different_fields_are_told_apart_without_a_common_field(monkeypatch):
+    """Roots of unity of order 2^k have the traces of their squares and themselves 0, so one hash."""
+    numbers = [rt.cyclotomic(n).generator ** k for n in (8, 16, 32) for k in range(1, n, 2)]
+    numbers += [rt.quadratic(2).generator, rt.real_cyclotomic(32).generator, rt.Q(1), rt.quadratic(3)(1)]
+    fresh = [x * rt.cyclotomic(32)(1) for x in numbers]
+    monkeypatch.setattr(rt.field.Field, "compositum", lambda self, other: pytest.fail(f"{self} and {other}"))
+    assert len(set(numbers)) == len(numbers) - 1
+    assert fresh[0] != numbers[1]
+
+
+def test_a_cyclotomic_field_and_a_square_root_in_it_have_that_field():
+    """The conductor of Q(√d) is |d| or 4|d| (Washington, Introduction to Cyclotomic Fields)."""
+    K, L = rt.cyclotomic(840), rt.real_cyclotomic(840)
+    for d in (2, 3, 5, 21, -1, -7, -30):
+        assert rt.quadratic(d).compositum(K) is K and K.compositum(rt.quadratic(d)) is K
+        assert d < 0 or rt.quadratic(d).compositum(L) is L
+    assert rt.real_cyclotomic(7).compositum(rt.quadratic(-7)).degree == 6
+    assert rt.real_cyclotomic(5).compositum(rt.quadratic(-5)).degree == 4
+    assert rt.cyclotomic(5).compositum(rt.quadratic(2)).degree == 8
+
+
 @given(numbers(rt.real_cyclotomic(7)), st.integers(-400, 400))
 def test_signs_and_order_are_those_of_the_reals(x, shift):
     with mpmath.workprec(200):
