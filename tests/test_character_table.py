@@ -79,6 +79,13 @@ def test_real_classes_are_as_many_as_real_characters(group):
 
 
 @given(each)
+def test_conjugates_are_the_rows_of_the_conjugate_values(group):
+    table = group.character_table
+    for row, bar in zip(table.values, table.conjugates):
+        assert table.values[bar] == tuple(x.conj() for x in row)
+
+
+@given(each)
 def test_frobenius_and_schur_count_the_square_roots_of_one(group):
     table = group.character_table
     roots = sum((g * g).is_identity for g in group.elements)

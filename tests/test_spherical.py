@@ -112,6 +112,17 @@ def test_fields_are_as_small_as_the_types_allow(name):
             assert v.field.is_real == (kind == "real")
 
 
+@pytest.mark.parametrize("turn", ["a^-15", "a", "a^-17"])
+def test_two_groups_with_many_fields(turn):
+    """Semidihedral, generalised quaternion and modular groups of order 64: every field is in Q(ζ₃₂)."""
+    square = "b^2*a^-16" if turn == "a" else "b^2"
+    G = rt.presentation("a b", f"a^32, {square}, b*a*b^-1*{turn}")
+    assert G.order == 64
+    for V in G.irreps():
+        homomorphism_check(G, V.actions)
+        assert V.is_unitary and V.field.is_real and rt.cyclotomic(32).compositum(V.field).degree == 16
+
+
 def test_q8_needs_the_square_root_of_minus_one():
     v = rt.Q8().irrep("2a", over="C")
     assert v.field == rt.cyclotomic(4) and v.type == "quaternionic"
