@@ -70,7 +70,8 @@ def load(hom: Hom, place: Path) -> Certificate | None:
         arrays = parse(data)
         found = certify(_basis(hom, arrays))
         return found if found.digest.encode() == arrays["digest"].tobytes() else None
-    except (OSError, SafetensorError, ArithmeticError, LookupError, TypeError, ValueError, RecursionError):
+    except (OSError, SafetensorError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError,
+            RecursionError):
         return None  # it will be derived again, and the entry replaced
 
 

@@ -89,6 +89,7 @@ def test_a_damaged_entry_is_derived_again(data):
     lambda a: a.update({"0.tables": np.frombuffer(a["0.tables"].tobytes().replace(b'"1"', b'"2"', 1), np.uint8)}),
     lambda a: a.update({"0.tables": np.frombuffer(a["0.tables"].tobytes().replace(b'"1"', b'"1/0"', 1), np.uint8)}),
     lambda a: a.update({"0.tables": np.frombuffer(a["0.tables"].tobytes().replace(b'"1"', b'"3"'), np.uint8)}),
+    lambda a: a.update({"0.tables": np.frombuffer(a["0.tables"].tobytes().replace(b'"1"', b'1'), np.uint8)}),
     lambda a: a.update(digest=np.zeros(64, np.uint8)),
     lambda a: a.update({"1.labels": a["1.labels"] * 2**20}),
     lambda a: a.update({"1.labels": np.zeros_like(a["1.labels"])}),
