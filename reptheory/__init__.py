@@ -18,6 +18,10 @@ from .group_file import GroupFileError, load_group, save_group
 from .hom import Hom, NotEquivariant
 from .homomorphism import Homomorphism, NotAHomomorphism
 from .irreps import NoIrreps
+from .lie import LieGroup, NotReductive
+from .lie_algebra import NotALieAlgebra
+from .lie_element import LieElement
+from .lie_named import SO, SU, O, Sp, U, lie_group, torus
 from .lower import lower
 from .mackey import mackey
 from .matrix import Matrix
@@ -45,11 +49,13 @@ __all__ = [  # noqa: RUF022 (the order of the pipeline)
     "point_group", "wallpaper", "group", "presentation", "from_table", "from_sympy",
     "semidirect", "wreath", "central_product", "quotient_group", "natural_projection", "in_space",
     "stabiliser", "setwise_stabiliser", "automorphisms", "to_sympy", "load_group", "save_group",
+    "SO", "O", "SU", "U", "Sp", "torus", "lie_group", "LieGroup", "LieElement",
     "Group", "Element", "Homomorphism", "CharacterTable", "Rep",
     "POINT", "grid", "lattice", "gset", "Hom", "derive", "progress_bar", "read",
     "mackey", "lower", "Plan", "save", "load",
     "permutation_family", "Diagram",
-    "NotExact", "FieldTooSmall", "TooLarge", "InfiniteGroup", "NotAGroup", "NotAGraph", "NotASubgroup", "NotNormal",
+    "NotExact", "FieldTooSmall", "TooLarge", "InfiniteGroup", "NotAGroup", "NotAGraph", "NotALieAlgebra", "NotReductive",
+    "NotASubgroup", "NotNormal",
     "DifferentGroups", "NotARepresentation", "NotAHomomorphism", "NoIrreps", "NotPreserved", "NotEquivariant",
     "NotCertified", "NotADiagram", "NotATensorType", "WrongSizes", "PlanFileError", "GroupFileError", "ExpressionError",
 ]

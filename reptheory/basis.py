@@ -4,6 +4,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
+from math import inf
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -33,7 +34,7 @@ class Block:
     copies: tuple[int, int]
     point: str
     orbit: int
-    stabiliser: int
+    stabiliser: float
     dim: int
 
 
@@ -47,8 +48,8 @@ class Blocks(Tabular):
     def cells(self) -> list[list[str]]:
         """The table as text, the heading first."""
         head = ["source", "target", "copies", "x", "orbit", "stabiliser", "dim"]
-        return [head] + [[r.source.expression, r.target.expression, f"{r.copies[1]}×{r.copies[0]}", r.point,
-                          str(r.orbit), str(r.stabiliser), str(r.dim)] for r in self.rows]
+        return [head] + [[r.source.expression, r.target.expression, f"{r.copies[1]}×{r.copies[0]}", r.point, str(r.orbit),
+                          "∞" if r.stabiliser == inf else str(r.stabiliser), str(r.dim)] for r in self.rows]
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,7 +84,7 @@ class Basis:
         order, on = self.hom.group.order, self.hom.on
         return Blocks(tuple(
             Block(piece.source, piece.target, (m, n), on.label(orbit.representative), orbit.size,
-                  order // orbit.size, n * m * dim)
+                  order // orbit.size if order < inf else inf, n * m * dim)
             for _, _, n, m, piece in self.layout for orbit, dim in zip(self.orbits, piece.dims()) if dim))
 
     def to_numpy(self, dtype="float64", normalise: bool = True) -> np.ndarray:

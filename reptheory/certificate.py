@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from functools import reduce
 from math import prod
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ import numpy as np
 
 from .count import by_characters
 from .field import Field, Number, Q
+from .matrix import Matrix
 from .modular import reduce_mod
 from .monomial import Monomial, as_matrix
 from .piece import DensePiece, Orbit, SignedPiece
@@ -220,11 +222,11 @@ def _check_dense(name: str, hom: Hom, piece: DensePiece, counted: bool) -> tuple
     for orbit, table in zip(piece.orbits, piece.tables):
         at = f"on the orbit of {hom.on.label(orbit.representative)}"
         action = TensorAction.over(orbit, hom.moves, piece.source, piece.target)
-        large = counted and _terms(action) > TERMS
+        large = counted and not hom.group.is_lie and _terms(action) > TERMS
         constraint = None if large else _constraint(orbit, hom.moves, piece)
         if table.shape[0] and not (constraint.annihilates(table.T) if constraint else is_fixed(action, table)):
             raise NotCertified(f"{name} of {hom.expression} has a nonzero residual {at}.")
-        field = action.field.compositum(table.field)
+        field = reduce(Field.compositum, (action.field, table.field, piece.source.field, piece.target.field))
         prime, roots = split_prime(field, *(m.over(field) for m in action.matrices), table)
         primes.append(prime)
         if reduce_mod(table.over(field), prime, roots[0]).rank() < table.shape[0]:
@@ -263,4 +265,11 @@ def _constraint(orbit: Orbit, moves: tuple[np.ndarray, ...], piece: DensePiece) 
             columns += [there + i for i in range(stalk)] + [here + j for _, j, _ in terms]
             entries += [Q(1)] * stalk + [value for _, _, value in terms]
             height += stalk
+    for da, db in zip(piece.source.derivatives, piece.target.derivatives):  # dρ_B(X) κ − κ dρ_A(X) = 0
+        block = db.kron(Matrix.identity(da.shape[0])) - Matrix.identity(db.shape[0]).kron(da.T)
+        found = [(i, j, x) for i, row in enumerate(block.rows()) for j, x in enumerate(row) if x]
+        rows += [height + i for i, _, _ in found]
+        columns += [j for _, j, _ in found]
+        entries += [x for _, _, x in found]
+        height += stalk
     return Sparse.of((height, orbit.size * stalk), rows, columns, entries)

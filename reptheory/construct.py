@@ -1,27 +1,22 @@
 """New representations from old: dual, powers, restriction, induction, pull-back and change of scalars."""
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property, reduce
-from itertools import combinations, combinations_with_replacement, permutations
-from math import factorial, prod
 from typing import Any
 
-import numpy as np
-
+from .direct_sum import Sum
 from .field import Number, Q
 from .group import DifferentGroups, Group, NotASubgroup, TooLarge
 from .matrix import Matrix
-from .monomial import Monomial, as_matrix, compose, contragredient, direct_sum, kron
-from .rep import Action, Explicit, Rep, Sum
+from .monomial import Monomial, as_matrix, compose, contragredient, direct_sum, kron, monomial_if
+from .rep import Action, Explicit, Rep
 from .tensor import Tensor
 
 ORBIT_LIMIT = 100_000  # the most vectors of an orbit that is followed
-POWER_LIMIT = 4096  # the largest dim V^k whose matrix a symmetric or exterior power is read off
 
 
-def _bracket(rep: Rep) -> str:
+def bracket(rep: Rep) -> str:
     return f"({rep.expression})" if isinstance(rep, (Sum, Tensor)) else rep.expression
 
 
@@ -72,87 +67,16 @@ class Dual(Derived):
     def _act(self, i: int) -> Action:
         return contragredient(self.base.actions[i])
 
+    def _derive(self, a: int) -> Matrix:
+        return -self.base.derivatives[a].T
+
+    def _at(self, g: Matrix) -> Matrix:
+        return self.base._at(g).inverse().T
+
     @property
     def expression(self) -> str:  # type: ignore[override]
         """`V.dual`."""
-        return f"{_bracket(self.base)}.dual"
-
-
-@dataclass(frozen=True, repr=False)
-class Power(Derived):
-    """Sym^k V or Λ^k V, on non-decreasing or increasing index tuples in lexicographic order.
-
-    The matrix is E ρ^{⊗k} F, where F picks one order of each tuple and E adds the orders up (with signs for Λ).
-    """
-
-    base: Rep
-    degree: int
-    kind: str
-
-    def __post_init__(self) -> None:
-        if not isinstance(self.degree, int) or self.degree < 0:
-            raise ValueError(f"{self.kind}({self.degree!r}): the degree of a power is an integer k ≥ 0.")
-        if self.kind == "alt" and self.degree > self.base.dim:
-            raise ValueError(f"alt({self.degree}) of a representation of dimension {self.base.dim} is zero. "
-                             f"Use k ≤ {self.base.dim}.")
-
-    @property
-    def group(self) -> Group:  # type: ignore[override]
-        """The group of the base."""
-        return self.base.group
-
-    @cached_property
-    def tuples(self) -> list[tuple[int, ...]]:
-        """The index tuples that number the basis."""
-        choose = combinations_with_replacement if self.kind == "sym" else combinations
-        return list(choose(range(self.base.dim), self.degree))
-
-    @property
-    def dim(self) -> int:  # type: ignore[override]
-        """C(n + k − 1, k) for Sym, C(n, k) for Λ."""
-        return len(self.tuples)
-
-    @property
-    def gram(self) -> tuple[Number, ...]:
-        """∏ D_i over the number of orders of the tuple: the norm of the (anti)symmetrised tensor."""
-        def orders(t: tuple[int, ...]) -> int:
-            return factorial(len(t)) // prod(map(factorial, Counter(t).values())) if self.kind == "sym" else 1
-        metric = self.base.gram
-        return tuple(prod((metric[i] for i in t), start=Q(1)) / orders(t) for t in self.tuples)
-
-    def _act(self, i: int) -> Action:
-        action, place = self.base.actions[i], {t: n for n, t in enumerate(self.tuples)}
-        if isinstance(action, Monomial):
-            return self._monomial(action, place)
-        n, k = self.base.dim, self.degree
-        if n ** k > POWER_LIMIT:
-            raise TooLarge(f"{self.expression} needs the matrix of {n}^{k} = {n ** k} dimensions, and the limit is "
-                           f"{POWER_LIMIT}. Use a basis in which the group acts by signed permutations.")
-        full = reduce(Matrix.kron, [action] * k, Matrix.identity(1))
-        gather = np.zeros((self.dim, n ** k), np.int64)
-        pick = np.zeros((n ** k, self.dim), np.int64)
-        weights = n ** np.arange(k - 1, -1, -1)
-        for t, column in place.items():
-            pick[int(np.dot(t, weights)), column] = 1
-            for order in set(permutations(range(k))) if self.kind == "alt" else {tuple(p) for p in permutations(t)}:
-                index, sign = ([t[j] for j in order], _sign(order)) if self.kind == "alt" else (order, 1)
-                gather[column, int(np.dot(index, weights))] = sign
-        return Matrix.from_integers(gather) @ full @ Matrix.from_integers(pick)
-
-    def _monomial(self, action: Monomial, place: dict[tuple[int, ...], int]) -> Monomial:
-        images, signs = [], []
-        for t in self.tuples:
-            target = [int(action.images[j]) for j in t]
-            order = sorted(range(len(t)), key=target.__getitem__)
-            images.append(place[tuple(target[j] for j in order)])
-            swap = _sign(tuple(order)) if self.kind == "alt" else 1
-            signs.append(swap * prod(int(action.signs[j]) for j in t))
-        return Monomial.of(images, signs)
-
-    @property
-    def expression(self) -> str:  # type: ignore[override]
-        """`V.sym(k)` or `V.alt(k)`."""
-        return f"{_bracket(self.base)}.{self.kind}({self.degree})"
+        return f"{bracket(self.base)}.dual"
 
 
 @dataclass(frozen=True, repr=False)
@@ -163,10 +87,17 @@ class Restriction(Derived):
     group: Group
 
     def __post_init__(self) -> None:
-        if not self.group.is_subgroup(self.base.group):
+        if self.base.group.is_lie:
+            _ = self._embedding  # NotASubgroup where there is none
+        elif self.group.is_lie or not self.group.is_subgroup(self.base.group):
             raise NotASubgroup(
                 f"{self.group.expression} is not a subgroup of {self.base.group.expression}: a generator of it is no "
                 "element there. Make it by G.subgroup(…), or use V.pullback along a homomorphism.")
+
+    @cached_property
+    def _embedding(self) -> Any:
+        larger: Any = self.base.group
+        return larger.embedding(self.group)
 
     @property
     def summands(self) -> tuple[tuple[int, Rep], ...]:
@@ -176,12 +107,20 @@ class Restriction(Derived):
         return tuple((m, Restriction(a, self.group)) for m, a in self.base.summands)
 
     def _act(self, i: int) -> Action:
+        if self.base.group.is_lie:
+            return monomial_if(self.base._at(self._embedding.components[i]))
         return self.base.action(self.base.group.element(self.group.generators[i].images))
+
+    def _derive(self, a: int) -> Matrix:
+        return combination(self._embedding.differential[a], self.base)
+
+    def _at(self, g: Matrix) -> Matrix:
+        return self.base._at(g)
 
     @property
     def expression(self) -> str:  # type: ignore[override]
         """`V.restrict(H)`."""
-        return f"{_bracket(self.base)}.restrict({self.group.expression})"
+        return f"{bracket(self.base)}.restrict({self.group.expression})"
 
 
 @dataclass(frozen=True, repr=False)
@@ -223,7 +162,7 @@ class Induction(Derived):
     @property
     def expression(self) -> str:  # type: ignore[override]
         """`V.induce(G)`."""
-        return f"{_bracket(self.base)}.induce({self.group.expression})"
+        return f"{bracket(self.base)}.induce({self.group.expression})"
 
 
 @dataclass(frozen=True, repr=False)
@@ -253,10 +192,16 @@ class Pullback(Derived):
     def _act(self, i: int) -> Action:
         return self.base.action(self.along(self.group.generators[i]))
 
+    def _derive(self, a: int) -> Matrix:
+        return combination(self.along.differential[a], self.base)
+
+    def _at(self, g: Matrix) -> Matrix:
+        return as_matrix(self.base.action(self.along(self.group.element(g))))
+
     @property
     def expression(self) -> str:  # type: ignore[override]
         """`V.pullback(f)`."""
-        return f"{_bracket(self.base)}.pullback({self.along.expression})"
+        return f"{bracket(self.base)}.pullback({self.along.expression})"
 
 
 @dataclass(frozen=True, repr=False)
@@ -278,10 +223,16 @@ class Complexification(Derived):
     def _act(self, i: int) -> Action:
         return self.base.actions[i]
 
+    def _derive(self, a: int) -> Matrix:
+        return self.base.derivatives[a]
+
+    def _at(self, g: Matrix) -> Matrix:
+        return self.base._at(g)
+
     @property
     def expression(self) -> str:  # type: ignore[override]
         """`V.complexify()`."""
-        return f"{_bracket(self.base)}.complexify()"
+        return f"{bracket(self.base)}.complexify()"
 
 
 def complexify(rep: Rep) -> Rep:
@@ -327,7 +278,15 @@ class Realification(Derived):
         return tuple(x for d in self.base.gram for x in (d, d * square))
 
     def _act(self, i: int) -> Action:
-        action = self.base.actions[i]
+        return self._real(self.base.actions[i])
+
+    def _derive(self, a: int) -> Matrix:
+        return as_matrix(self._real(self.base.derivatives[a]))
+
+    def _at(self, g: Matrix) -> Matrix:
+        return as_matrix(self._real(self.base._at(g)))
+
+    def _real(self, action: Action) -> Action:
         if isinstance(action, Monomial) or action.field.is_real:
             return kron(action, Monomial.identity(2))
         theta = self._theta
@@ -338,7 +297,13 @@ class Realification(Derived):
     @property
     def expression(self) -> str:  # type: ignore[override]
         """`V.realify()`."""
-        return f"{_bracket(self.base)}.realify()"
+        return f"{bracket(self.base)}.realify()"
+
+
+def combination(coefficients: tuple[Number, ...], rep: Rep) -> Matrix:
+    """Σ_a c_a dρ(X_a), the derivative of ρ at an element of the Lie algebra."""
+    terms = [d * c for c, d in zip(coefficients, rep.derivatives) if c]
+    return reduce(Matrix.__add__, terms, Matrix.zeros(rep.dim, rep.dim))
 
 
 def real_block(z: Number, theta: Number) -> tuple[tuple[Number, Number], tuple[Number, Number]]:
@@ -384,10 +349,4 @@ def orbit(rep: Rep, start) -> Rep:
         images[i].append(place[image.key])
     entries = ", ".join(literal(x) for row in first.rows() for x in row) + ("," if rep.dim == 1 else "")
     return Explicit(rep.group, tuple(Monomial.of(p) for p in images), (Q(1),) * len(queue), "R",
-                    f"{_bracket(rep)}.orbit(({entries}))")
-
-
-def _sign(order: tuple[int, ...]) -> int:
-    """The sign of a permutation, by counting inversions."""
-    return (-1) ** sum(order[i] > order[j] for i, j in combinations(range(len(order)), 2))
-
+                    f"{bracket(rep)}.orbit(({entries}))")

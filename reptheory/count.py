@@ -32,6 +32,8 @@ def by_characters(hom: Hom) -> tuple[int | None, str]:
     (2, '')
     """
     on = hom.on
+    if hom.group.is_lie:
+        return None, "weights of this group are not known"
     if isinstance(on, Point):
         return dimension(hom.source, hom.target)
     if isinstance(on, GSet):

@@ -8,11 +8,12 @@ from itertools import accumulate, pairwise
 from typing import Any
 
 from .basis import Basis
+from .direct_sum import Sum
 from .hom import Hom
 from .irreps import irrep, real_rows
 from .matrix import Matrix
 from .modular import reduce_mod, split_prime
-from .rep import Rep, Sum
+from .rep import Rep
 from .spinning import intertwiners, real_form
 
 

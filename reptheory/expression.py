@@ -12,6 +12,8 @@ from .grammar import ExpressionError, Node, parse, suggestion
 from .group import Group
 from .hom import Hom
 from .homomorphism import Homomorphism
+from .lie import LieGroup
+from .lie_product import Projection
 from .permutation_family import PermutationFamily
 from .rep import Rep
 from .space import Space
@@ -35,7 +37,7 @@ __all__ = ["ExpressionError", "read"]
 
 GENERATORS = 100   # the most generators of a product of groups
 TERMS = 1_000      # the most terms of a sum
-OBJECTS = (Group, Rep, Space, Hom, Homomorphism, Number, Field, Element, PermutationFamily)
+OBJECTS = (Group, LieGroup, Projection, Rep, Space, Hom, Homomorphism, Number, Field, Element, PermutationFamily)
 
 
 def read(text: str, groups: Mapping[str, Group] | None = None) -> Any:
@@ -217,7 +219,7 @@ class _Reader:
                 return self.guarded(node, lambda: x + y)
             case "+" if {type(x), type(y)} <= {int, complex} != {int}:
                 return x + y
-            case "*" if isinstance(x, Group) and isinstance(y, Group):
+            case "*" if isinstance(x, (Group, LieGroup)) and isinstance(y, (Group, LieGroup)):
                 if len(x.names) + len(y.names) > GENERATORS:
                     raise self.error(f"this group has more than {GENERATORS} generators.", node, "Take fewer factors.")
                 self.fits(node, x.degree + y.degree)

@@ -11,13 +11,17 @@ from flint import fmpz, nmod_mat
 from .element import generator_names
 from .exact import shown
 from .group import Group, TooLarge
+from .lie import LieGroup
+from .lie_named import general_linear, special_linear
 
 POINTS = 100_000  # the most vectors or lines that are permuted
 SIDE = 64         # the largest matrices
 
 
-def GL(n: int, q: int | None = None) -> Group:
-    """The general linear group of GF(p)ⁿ on its pⁿ − 1 nonzero vectors, q = p: order ∏ (pⁿ − pⁱ), 0 ≤ i < n.
+def GL(n: int, q: int | None = None) -> Group | LieGroup:
+    """GL(n, R) without q; with it the general linear group of GF(p)ⁿ on its pⁿ − 1 nonzero vectors, q = p.
+
+    Its order is ∏ (pⁿ − pⁱ), 0 ≤ i < n.
 
     a = diag(ξ, 1, …, 1) with a primitive root ξ, and b takes e_1 to −e_1 − e_2, e_i to −e_{i+1} and e_n to e_1; for
     p = 2 it is SL(n, 2) with x and w. Source: D. E. Taylor, Pairs of generators for matrix groups I, The Cayley
@@ -26,12 +30,16 @@ def GL(n: int, q: int | None = None) -> Group:
     >>> GL(2, q=3)
     GL(2, q=3)  # order 48
     """
+    if q is None:
+        return general_linear(n)
     p = _field("GL", n, q)
     return _made(f"GL({n}, q={p})", _general(n, p), p, "vectors", _general_order(n, p))
 
 
-def SL(n: int, q: int | None = None) -> Group:
-    """The special linear group, the kernel of det on GL(n, p), on the nonzero vectors: order |GL(n, p)| / (p − 1).
+def SL(n: int, q: int | None = None) -> Group | LieGroup:
+    """SL(n, R) without q; with it the special linear group, the kernel of det on GL(n, p), on the nonzero vectors.
+
+    Its order is |GL(n, p)| / (p − 1).
 
     x is the transvection 1 + E_12, and w takes e_i to −e_{i+1} and e_n to e_1. They generate: the conjugates of x by
     the powers of w are 1 ± E_{i,i+1} and 1 ± E_{n1}, commutators of these give all 1 ± E_ij, and powers, p being prime,
@@ -40,6 +48,8 @@ def SL(n: int, q: int | None = None) -> Group:
     >>> SL(2, q=5)
     SL(2, q=5)  # order 120
     """
+    if q is None:
+        return special_linear(n)
     p = _field("SL", n, q)
     return _made(f"SL({n}, q={p})", _special(n, p), p, "vectors", _general_order(n, p) // (p - 1))
 
@@ -250,8 +260,9 @@ def _field(name: str, n: Any, q: Any) -> int:
 
 
 def _refuse_real(name: str, n: int) -> NoReturn:
-    raise ValueError(f"{name}({n}) without q is the real Lie group {name}({n}, R), and Lie groups cannot be made yet. "
-                     f"Write {name}({n}, q=3) for the group over the prime field GF(3).")
+    raise ValueError(f"{name}({n}) without q would be the real Lie group {name}({n}, R), which is not among the "
+                     f"named ones. Write {name}({n}, q=3) for the group over the prime field GF(3), or give the real "
+                     "group by matrices: rt.lie_group.")
 
 
 def _prime(text: str, q: Any) -> int:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, fields, replace
 from functools import cached_property, reduce
 from itertools import groupby
 from math import lcm
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -53,6 +53,9 @@ class Group:
     >>> rt.group(r="(0 1 2 3)", s="(0 3)(1 2)")
     group(r='(0 1 2 3)', s='(0 3)(1 2)')  # order 8
     """
+
+    is_lie: ClassVar[bool] = False
+    algebra: ClassVar[tuple] = ()  # the Lie algebra of a finite group is zero
 
     names: tuple[str, ...]
     images: tuple[tuple[int, ...], ...]

@@ -52,7 +52,8 @@ def needs_words(rep: Rep) -> bool:
     >>> needs_words(2*rt.S(4).natural**2 + rt.S(4).sign), needs_words(rt.S(4).regular)
     (False, True)
     """
-    from .rep import Explicit, Sum
+    from .direct_sum import Sum
+    from .rep import Explicit
     from .tensor import Tensor
     if isinstance(rep, Sum):
         return any(needs_words(a) for _, a in rep.terms)

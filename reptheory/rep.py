@@ -13,7 +13,7 @@ from .character import Character, real_type
 from .field import Field, Number, Q
 from .group import DifferentGroups, Group
 from .matrix import Matrix, float_table
-from .monomial import Monomial, as_matrix, compose, direct_sum, kron
+from .monomial import Monomial, as_matrix, compose
 
 if TYPE_CHECKING:
     from .hom import Hom
@@ -26,6 +26,8 @@ ONE = Q(1)
 class Rep:
     """A finite-dimensional representation ρ: G → GL(V), given on the generators of G.
 
+    Of a Lie group: on a basis X_a of its algebra, by dρ(X_a) in `derivatives`, and on generators of its components.
+
     Layers and float tables use the orthonormal coordinates x̂ = √gram · x, in which ρ̂(g) = √D ρ(g) √D⁻¹.
 
     >>> import reptheory as rt
@@ -36,12 +38,19 @@ class Rep:
 
     group: Group
 
-    # What a kind of representation has to say: dim, its action on generator i, and the text that makes it.
+    # What a kind of representation has to say: dim, its action on generator i, and the text that makes it; for Lie
+    # groups also dρ(X_a) and ρ(g) at a matrix g of the group.
     dim: int
     expression: str
 
     def _act(self, i: int) -> Action:
         raise NotImplementedError  # abstract: every kind below defines it
+
+    def _derive(self, a: int) -> Matrix:
+        raise NotImplementedError  # abstract: every kind for Lie groups defines it
+
+    def _at(self, g: Matrix) -> Matrix:
+        raise NotImplementedError  # abstract: every kind for Lie groups defines it
 
     @property
     def gram(self) -> tuple[Number, ...]:
@@ -64,8 +73,16 @@ class Rep:
         """The exact action of each generator, monomial where it can be."""
         return tuple(self._act(i) for i in range(len(self.group.generators)))
 
+    @cached_property
+    def derivatives(self) -> tuple[Matrix, ...]:
+        """The exact matrices dρ(X_a) of the basis of the Lie algebra; none for a finite group."""
+        return tuple(self._derive(a) for a in range(len(self.group.algebra)))
+
     def action(self, g: Any) -> Action:
         """The exact action ρ(g) of an element or word, as a product along a word: ρ(gh) = ρ(g)ρ(h)."""
+        group: Any = self.group
+        if group.is_lie:
+            return self._at(group.element(g).matrix)
         word = self.group.word(self.group.element(g))
         identity: Action = Monomial.identity(self.dim) if self.is_monomial else Matrix.identity(self.dim)
         return reduce(lambda m, letter: compose(m, _power(self.actions[letter[0]], letter[1])), word, identity)
@@ -80,7 +97,13 @@ class Rep:
         return as_matrix(self.action(g))
 
     def to_numpy(self, g: Any, dtype="float64") -> np.ndarray:
-        """The float matrix ρ̂(g) = √D ρ(g) √D⁻¹ in the orthonormal coordinates that layers use, within 1 ulp."""
+        """The float matrix ρ̂(g) = √D ρ(g) √D⁻¹ in the orthonormal coordinates that layers use, within 1 ulp.
+
+        For g = G.exp(…) of a Lie group it is exp(Σ c_a dρ̂(X_a)), to rounding.
+        """
+        group: Any = self.group
+        if group.is_lie and not group.element(g).is_exact:
+            return group.element(g).to_numpy(self, dtype)
         rows = self(g).rows()
         entries = [x for row in rows for x in row]
         ratios = [a / b for a in self.gram for b in self.gram]
@@ -88,23 +111,26 @@ class Rep:
 
     @cached_property
     def is_monomial(self) -> bool:
-        """Whether every generator acts by a signed permutation of the basis."""
-        return all(isinstance(a, Monomial) for a in self.actions)
+        """Whether every generator acts by a signed permutation of the basis, and the Lie algebra by zero."""
+        return all(isinstance(a, Monomial) for a in self.actions) and all(d.is_zero for d in self.derivatives)
 
     @cached_property
     def is_permutation(self) -> bool:
         """Whether every generator permutes the basis."""
-        return all(isinstance(a, Monomial) and a.is_permutation for a in self.actions)
+        return self.is_monomial and all(isinstance(a, Monomial) and a.is_permutation for a in self.actions)
 
     @cached_property
     def is_trivial(self) -> bool:
         """Whether ρ(g) = 1 for every g."""
-        return all(a.is_identity for a in self.actions)
+        return all(a.is_identity for a in self.actions) and all(d.is_zero for d in self.derivatives)
 
     @cached_property
     def is_unitary(self) -> bool:
-        """Whether ρ(g)ᴴ D ρ(g) = D on generators, exactly: ρ̂ is orthogonal (unitary over C)."""
+        """Whether ρ(g)ᴴ D ρ(g) = D on generators and dρ(X)ᴴ D + D dρ(X) = 0, exactly: ρ̂ is orthogonal (unitary
+        over C)."""
         metric = Matrix.diagonal(self.gram)
+        if not all((d.H @ metric + metric @ d).is_zero for d in self.derivatives):
+            return False
         uniform = len(set(self.gram)) <= 1
         return all((uniform and isinstance(a, Monomial)) or as_matrix(a).H @ metric @ as_matrix(a) == metric
                    for a in self.actions)
@@ -112,10 +138,11 @@ class Rep:
     @property
     def field(self) -> Field:
         """The smallest field of the library that holds the matrices of the generators."""
-        return reduce(lambda k, a: k.compositum(a.field), self.actions, Q)
+        return reduce(lambda k, a: k.compositum(a.field), (*self.actions, *self.derivatives), Q)
 
     def __add__(self, other: Rep) -> Rep:
         self._same_group(other, "+")
+        from .direct_sum import Sum
         return Sum(self.summands + other.summands)
 
     def __mul__(self, other: Rep) -> Rep:
@@ -128,6 +155,7 @@ class Rep:
     def __rmul__(self, multiplicity: int) -> Rep:
         if not isinstance(multiplicity, int) or multiplicity < 1:
             raise ValueError(f"a multiplicity is a positive integer, and {multiplicity!r} is not. Write 3*V.")
+        from .direct_sum import Sum
         return self if multiplicity == 1 else Sum(tuple((multiplicity * m, a) for m, a in self.summands))
 
     def __pow__(self, k: int) -> Rep:
@@ -147,12 +175,12 @@ class Rep:
 
     def sym(self, k: int) -> Rep:
         """The symmetric power Sym^k V on the monomials e_{i₁}⋯e_{i_k}, i₁ ≤ … ≤ i_k."""
-        from .construct import Power
+        from .power import Power
         return Power(self, k, "sym")
 
     def alt(self, k: int) -> Rep:
         """The exterior power Λ^k V on e_{i₁}∧…∧e_{i_k}, i₁ < … < i_k."""
-        from .construct import Power
+        from .power import Power
         return Power(self, k, "alt")
 
     def restrict(self, subgroup: Group) -> Rep:
@@ -227,6 +255,7 @@ class Rep:
     @property
     def copies(self) -> Rep:
         """The isomorphic type with each copy on its own, in e3nn's and escnn's order: 2*A becomes A + A."""
+        from .direct_sum import Sum
         return Sum(tuple((1, a) for m, a in self.summands for _ in range(m)))
 
     def permutation_to(self, other: Rep) -> Monomial:
@@ -309,85 +338,8 @@ class Explicit(Rep):
         return self.over
 
 
-@dataclass(frozen=True, repr=False)
-class Sum(Rep):
-    """The direct sum m₁A₁ ⊕ m₂A₂ ⊕ …, where (mA)(g) = ρ_A(g) ⊗ I_m: representation index slow, channel fast."""
-
-    terms: tuple[tuple[int, Rep], ...]
-
-    @property
-    def group(self) -> Group:  # type: ignore[override]
-        """The group of the first summand, which is that of all."""
-        return self.terms[0][1].group
-
-    @property
-    def dim(self) -> int:  # type: ignore[override]
-        """Σ m_i dim A_i."""
-        return sum(m * a.dim for m, a in self.terms)
-
-    @property
-    def summands(self) -> tuple[tuple[int, Rep], ...]:
-        """The pairs (m_i, A_i)."""
-        return self.terms
-
-    @property
-    def gram(self) -> tuple[Number, ...]:
-        """The metrics of the summands, each entry once per channel."""
-        return tuple(d for m, a in self.terms for d in a.gram for _ in range(m))
-
-    @property
-    def scalars(self) -> str:
-        """Complex as soon as one summand is."""
-        return "C" if any(a.scalars == "C" for _, a in self.terms) else "R"
-
-    def _act(self, i: int) -> Action:
-        return direct_sum(*(kron(a.actions[i], Monomial.identity(m)) for m, a in self.terms))
-
-    # These read the summands, so that no matrix of the whole sum is built to answer them.
-    @cached_property
-    def is_monomial(self) -> bool:
-        """Whether every summand is monomial."""
-        return all(a.is_monomial for _, a in self.terms)
-
-    @cached_property
-    def is_permutation(self) -> bool:
-        """Whether every summand is a permutation representation."""
-        return all(a.is_permutation for _, a in self.terms)
-
-    @cached_property
-    def is_trivial(self) -> bool:
-        """Whether every summand is trivial."""
-        return all(a.is_trivial for _, a in self.terms)
-
-    @cached_property
-    def is_unitary(self) -> bool:
-        """Whether every summand is unitary."""
-        return all(a.is_unitary for _, a in self.terms)
-
-    @property
-    def field(self) -> Field:
-        """The compositum of the fields of the summands."""
-        return reduce(lambda k, term: k.compositum(term[1].field), self.terms, Q)
-
-    def trace(self, g: Any) -> Number:
-        """Σ m_i tr ρ_{A_i}(g)."""
-        return sum((m * a.trace(g) for m, a in self.terms), Q(0))
-
-    @property
-    def expression(self) -> str:  # type: ignore[override]
-        """The sum of its terms, `2*A + B`."""
-        return " + ".join(_term(m, a) for m, a in self.terms)
-
-
 def _power(action: Action, sign: int) -> Action:
     return action if sign > 0 else action.inverse()
-
-
-def _term(m: int, rep: Rep) -> str:
-    text = rep.expression
-    if m == 1:
-        return text
-    return f"{m}*({text})" if " * " in text or "**" in text else f"{m}*{text}"
 
 
 def _channels(rep: Rep) -> dict[Rep, list[np.ndarray]]:

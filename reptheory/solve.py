@@ -9,6 +9,7 @@ from flint import fmpq, fmpq_poly
 
 from .count import LISTED, dimension, fixed_points
 from .field import Number, Q
+from .lie_solve import intertwiners
 from .linalg import gram_schmidt, nullspace, rref
 from .matrix import Matrix
 from .monomial import Monomial, as_matrix, contragredient, kron
@@ -39,6 +40,8 @@ def solve_orbits(source: Rep, target: Rep, moves: tuple[np.ndarray, ...],
     """The same for any pair, one table for each orbit of X: one linear problem in the unknowns at one point (Frobenius
     reciprocity: κ is determined by κ(x₀) ∈ Hom over the stabiliser of x₀)."""
     weights = weights_of(source, target)
+    if source.group.is_lie:
+        return (_orthogonal(intertwiners(source, target), weights),)
     return tuple(solve_orbit(orbit, moves, source, target, weights) for orbit in orbits)
 
 
@@ -86,10 +89,15 @@ def solve_orbit(orbit: Orbit, moves: tuple[np.ndarray, ...], source: Rep, target
             table = fixed_rows(source.group, TensorAction.over(orbit, moves, source, target), dim)
     if table is None:
         table = propagated(orbit, moves, source, target)
+    first = orbit.members.index(orbit.representative) * stalk
+    return _orthogonal(table, None if weights is None else weights * orbit.size, stalk, first)
+
+
+def _orthogonal(table: Matrix, weights: list[Number] | None, stalk: int = 0, first: int = 0) -> Matrix:
+    """The orthogonal basis of the row space of an echelon form, scaled to be canonical."""
     if not table.shape[0]:
         return table
-    first = orbit.members.index(orbit.representative) * stalk
-    return _scaled(gram_schmidt(table, None if weights is None else weights * orbit.size)[0], stalk, first)
+    return _scaled(gram_schmidt(table, weights)[0], stalk or table.shape[1], first)
 
 
 def _scaled(rows: Matrix, stalk: int, first: int = 0) -> Matrix:

@@ -88,7 +88,7 @@ def matrices(group: Group, gram: Sequence | None = None, **given: Any) -> Rep:
     over = _scalars(values)
     text = ", ".join(f"{n}={_literal(m)}" for n, m in zip(group.names, values))
     dim = values[0].shape[0] if values else 1
-    metric = (ONE,) * dim if gram is None else _metric(gram, dim)
+    metric = (ONE,) * dim if gram is None else metric_of(gram, dim)
     text += "" if gram is None else f", gram=[{', '.join(map(literal, metric))}]"
     rep = Explicit(group, tuple(monomial_if(m) for m in values), metric, over, f"{group.atom}.rep({text})")
     if gram is not None and not rep.is_unitary:
@@ -97,7 +97,7 @@ def matrices(group: Group, gram: Sequence | None = None, **given: Any) -> Rep:
     return rep
 
 
-def _metric(gram: Sequence, dim: int) -> tuple[Number, ...]:
+def metric_of(gram: Sequence, dim: int) -> tuple[Number, ...]:
     """The entries of a diagonal metric as exact positive numbers, one for each dimension."""
     metric = tuple(Matrix.of([[d]])[0, 0] for d in gram)
     if len(metric) != dim:

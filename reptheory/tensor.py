@@ -3,14 +3,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import reduce
+from math import prod
 from typing import Any
 
 import numpy as np
 
+from .direct_sum import Sum
 from .field import Number
 from .group import Group
+from .matrix import Matrix
 from .monomial import kron
-from .rep import ONE, Action, Rep, Sum
+from .rep import ONE, Action, Rep
 
 
 def tensor(first: Rep, second: Rep) -> Rep:
@@ -53,6 +56,15 @@ class Tensor(Rep):
 
     def _act(self, i: int) -> Action:
         return reduce(kron, (f.actions[i] for f in self.factors))
+
+    def _derive(self, a: int) -> Matrix:
+        sizes = [f.dim for f in self.factors]
+        return reduce(Matrix.__add__, (
+            Matrix.identity(prod(sizes[:k])).kron(f.derivatives[a]).kron(Matrix.identity(prod(sizes[k + 1:])))
+            for k, f in enumerate(self.factors)))
+
+    def _at(self, g: Matrix) -> Matrix:
+        return reduce(Matrix.kron, (f._at(g) for f in self.factors))
 
     def trace(self, g: Any) -> Number:
         """The product of the traces."""

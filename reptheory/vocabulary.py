@@ -15,6 +15,9 @@ from .finite_field import AGL, GL, PGL, PSL, SL, matrix_group, unitriangular
 from .group import Group
 from .hom import Hom
 from .homomorphism import Homomorphism
+from .lie import LieGroup
+from .lie_named import SO, SU, O, Sp, U, lie_group, torus
+from .lie_product import Projection
 from .named import Q8, A, C, D, Dic, S, group, icosahedral, octahedral, tetrahedral
 from .on_space import in_space
 from .permutation_family import PermutationFamily, permutation_family
@@ -78,7 +81,9 @@ def _is_key(x: Any) -> bool:
 
 
 GROUP, REP = a(Group, "a group"), a(Rep, "a representation")
-MAP, SPACE = a(Homomorphism, "a homomorphism"), a(Space, "a space")
+ANY_GROUP = Kind("a group", lambda x: isinstance(x, (Group, LieGroup)))
+MAP = Kind("a homomorphism", lambda x: isinstance(x, (Homomorphism, Projection)))
+SPACE, CLASSICAL = a(Space, "a space"), integer(12)
 TEXT, FLAG = a(str, "a text in quotes"), a(bool, "True or False")
 SIDE, PRIME = integer(64), integer(100_000)
 NUMBER = Kind("an exact number: 2, '1/2', quadratic(5).number(0, 1)", _is_exact)
@@ -89,6 +94,8 @@ GENERATOR = Kind("cycles '(0 1 2)', a list of images, or a matrix", lambda x: _i
 WORDS = Kind("a table of words {'r': 'r^2'}", _is_words)
 ACTION = Kind("a table of tables of words {'r': {'r': 'r^2'}}",
               lambda x: isinstance(x, dict) and all(map(_is_words, x.values())))
+MATRICES = Kind("a list of exact matrices, or a table of them by name",
+                lambda x: _are(x, _is_matrix) or (isinstance(x, dict) and all(map(_is_matrix, x.values()))))
 KEY = Kind("the key of an irrep: 1, 'A1', (3, 1)", _is_key)
 ROOT = Kind("an approximate number", lambda x: is_integer(x) or isinstance(x, complex))
 
@@ -114,6 +121,13 @@ CONSTRUCTORS: dict[str, tuple[Callable[..., Any], dict[str, Kind]]] = {
     "wreath": (wreath, {"group": GROUP, "n": integer(100)}),
     "central_product": (central_product, {"first": GROUP, "second": GROUP, "identify": WORDS}),
     "quotient_group": (quotient_group, {"group": GROUP, "normal": GROUP}),
+    "SO": (SO, {"p": CLASSICAL, "q": CLASSICAL}),
+    "O": (O, {"p": CLASSICAL, "q": CLASSICAL}),
+    "SU": (SU, {"n": CLASSICAL}),
+    "U": (U, {"n": CLASSICAL}),
+    "Sp": (Sp, {"n": CLASSICAL, "over": TEXT}),
+    "torus": (torus, {"n": CLASSICAL}),
+    "lie_group": (lie_group, {"algebra": MATRICES, "components": MATRICES, "name": TEXT, "dim": integer(256)}),
     "GL": (GL, {"n": SIDE, "q": PRIME}),
     "SL": (SL, {"n": SIDE, "q": PRIME}),
     "PGL": (PGL, {"n": SIDE, "q": PRIME}),
@@ -155,11 +169,17 @@ METHODS: dict[type, dict[str, dict[str, Kind] | None]] = {
         "element": {"x": IMAGES},
         "named": {"title": TEXT},
     },
+    LieGroup: {
+        "trivial": None, "vector": None, "adjoint": None, "projections": None,
+        "irrep": {"key": KEY},
+        "rep": {"gram": NUMBERS, "**": MATRIX},
+        "named": {"title": TEXT},
+    },
     Rep: {
         "dual": None,
         "sym": {"k": integer(FACTORS)},
         "alt": {"k": integer(FACTORS)},
-        "restrict": {"subgroup": GROUP},
+        "restrict": {"subgroup": ANY_GROUP},
         "induce": {"group": GROUP},
         "pullback": {"f": MAP},
         "complexify": {}, "realify": {},
@@ -178,8 +198,8 @@ SIZES: dict[str, Callable[..., int]] = {
     "wreath": lambda group, n: group.degree * n,
     "abelian": lambda *orders: sum(orders),
 }
-NOUNS = {Group: "a group", Rep: "a representation", Homomorphism: "a homomorphism", Field: "a field",
-         Number: "a number", PermutationFamily: "a family of maps",
+NOUNS = {Group: "a group", LieGroup: "a Lie group", Projection: "a projection", Rep: "a representation",
+         Homomorphism: "a homomorphism", Field: "a field", Number: "a number", PermutationFamily: "a family of maps",
          Space: "a space", Hom: "a space of equivariant maps", Element: "an element",
          bool: "a truth value", int: "an integer", complex: "a decimal number", str: "a text", list: "a list",
          tuple: "a tuple", dict: "a table"}

@@ -25,7 +25,7 @@ CUBE = rt.octahedral()
 def summands(*reps: rt.Rep):
     """Types with one to three of these representations, each with multiplicity one to three."""
     term = st.tuples(st.integers(1, 3), st.sampled_from(reps))
-    return st.lists(term, min_size=1, max_size=3).map(lambda ts: rt.rep.Sum(tuple(ts)))
+    return st.lists(term, min_size=1, max_size=3).map(lambda ts: rt.direct_sum.Sum(tuple(ts)))
 
 
 PERMUTED = summands(D4.trivial, D4.regular, D4.vector, D4.natural, D4.sign)
