@@ -54,8 +54,8 @@ __all__ = [  # noqa: RUF022 (the order of the pipeline)
     "POINT", "grid", "lattice", "gset", "Hom", "derive", "progress_bar", "read",
     "mackey", "lower", "Plan", "save", "load",
     "permutation_family", "Diagram",
-    "NotExact", "FieldTooSmall", "TooLarge", "InfiniteGroup", "NotAGroup", "NotAGraph", "NotALieAlgebra", "NotReductive",
-    "NotASubgroup", "NotNormal",
+    "NotExact", "FieldTooSmall", "TooLarge", "InfiniteGroup", "NotAGroup", "NotAGraph", "NotALieAlgebra",
+    "NotReductive", "NotASubgroup", "NotNormal",
     "DifferentGroups", "NotARepresentation", "NotAHomomorphism", "NoIrreps", "NotPreserved", "NotEquivariant",
     "NotCertified", "NotADiagram", "NotATensorType", "WrongSizes", "PlanFileError", "GroupFileError", "ExpressionError",
 ]

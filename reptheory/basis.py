@@ -48,8 +48,9 @@ class Blocks(Tabular):
     def cells(self) -> list[list[str]]:
         """The table as text, the heading first."""
         head = ["source", "target", "copies", "x", "orbit", "stabiliser", "dim"]
-        return [head] + [[r.source.expression, r.target.expression, f"{r.copies[1]}×{r.copies[0]}", r.point, str(r.orbit),
-                          "∞" if r.stabiliser == inf else str(r.stabiliser), str(r.dim)] for r in self.rows]
+        return [head] + [[r.source.expression, r.target.expression, f"{r.copies[1]}×{r.copies[0]}", r.point,
+                          str(r.orbit), "∞" if r.stabiliser == inf else str(r.stabiliser), str(r.dim)]
+                         for r in self.rows]
 
 
 @dataclass(frozen=True, eq=False)

@@ -222,7 +222,7 @@ class _Reader:
             case "*" if isinstance(x, (Group, LieGroup)) and isinstance(y, (Group, LieGroup)):
                 if len(x.names) + len(y.names) > GENERATORS:
                     raise self.error(f"this group has more than {GENERATORS} generators.", node, "Take fewer factors.")
-                self.fits(node, x.degree + y.degree)
+                self.fits(node, sum(g.size if isinstance(g, LieGroup) else g.degree for g in (x, y)))
                 return self.guarded(node, lambda: x * y)
             case "*" if isinstance(y, Rep) and (reps or is_integer(x)):
                 self.tensor(node, x, y) if reps else self.fits(node, x * y.dim)

@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from math import inf
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -246,7 +246,7 @@ class LieGroup:
         return self  # immutable
 
     def __getstate__(self) -> dict[str, Any]:
-        return {name: self.__dict__[name] for name in self.__dataclass_fields__}  # nothing that can be made again
+        return {f.name: getattr(self, f.name) for f in fields(self)}  # nothing that can be made again
 
     def __hash__(self) -> int:
         return hash((self.family, self.algebra_names, self.names, self.algebra[:1]))

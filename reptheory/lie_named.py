@@ -21,8 +21,8 @@ def SO(p: int, q: int = 0) -> LieGroup:
     """The special orthogonal group SO(n), or SO(p, q) of the form diag(1ᵖ, −1^q): dim n(n−1)/2 with n = p + q.
 
     Its basis is L_ij = E_ji − E_ij, which turns e_i to e_j; the boosts E_ij + E_ji are K_ij. In SO(3) they are named
-    Lx, Ly, Lz after their axes. SO(p, q) with p, q ≥ 1 has a second component, that of −1 where p and q are odd, otherwise
-    of diag(−1, 1, …, 1, −1).
+    Lx, Ly, Lz after their axes. SO(p, q) with p, q ≥ 1 has a second component, that of −1 where p and q are odd,
+    otherwise of diag(−1, 1, …, 1, −1).
 
     >>> SO(4).dim, SO(1, 3).names
     (6, ('c',))
@@ -136,7 +136,7 @@ def general_linear(n: int) -> LieGroup:
 
 def lie_group(algebra: Sequence | Mapping[str, Any], components: Sequence | Mapping[str, Any] = (),
               name: str | None = None, dim: int | None = None) -> LieGroup:
-    """The matrix Lie group with this Lie algebra and these generators of components: exact matrices, by name or in turn.
+    """The matrix Lie group with this Lie algebra and these generators of components, all exact, by name or in order.
 
     The matrices of the algebra have to be independent and closed under the commutator, or generate a Lie algebra of the
     declared dimension `dim`, which is then completed by commutators. Raises NotALieAlgebra (with the commutator that

@@ -133,7 +133,7 @@ class Infinitesimal(Rep):
         if g.is_identity:
             return Matrix.identity(self.dim)
         raise ValueError(f"{self.expression} is given on the Lie algebra, so its exact matrix at a group element is "
-                         "not known. Use V.to_numpy(G.exp(…)) in floats, or build it from G.vector by *, sym, alt, dual.")
+                         "not known. Use V.to_numpy(G.exp(…)) in floats, or build it from G.vector by *, sym, alt.")
 
 
 def trivial(group: LieGroup) -> Rep:

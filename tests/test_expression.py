@@ -199,7 +199,8 @@ def test_the_tree_keeps_the_depth_and_the_places():
 
 
 # The table is complete ---------------------------------------------------------------------------------------
-MAKES = {"Group", "LieGroup", "Group | LieGroup", "Rep", "Hom", "Field", "Number", "Grid", "Hexagonal", "GSet", "Homomorphism", "Element",
+MAKES = {"Group", "LieGroup", "Group | LieGroup", "Rep", "Hom", "Field", "Number", "Grid", "Hexagonal", "GSet",
+         "Homomorphism", "Element",
          "PermutationFamily", "tuple[Homomorphism, ...]"}
 NOT_READ = {
     "from_table": "prints as a group of permutations", "automorphisms": "prints as a group of permutations",
