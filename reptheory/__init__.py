@@ -15,6 +15,7 @@ from .field import FieldTooSmall, NotExact, Number, Q, cyclotomic, number_field,
 from .finite_field import AGL, GL, PGL, PSL, SL, matrix_group, unitriangular
 from .group import DifferentGroups, Element, Group, InfiniteGroup, NotASubgroup, TooLarge
 from .group_file import GroupFileError, load_group, save_group
+from .harmonic import NoHarmonics, spherical_harmonics
 from .hom import Hom, NotEquivariant
 from .homomorphism import Homomorphism, NotAHomomorphism
 from .irreps import NoIrreps
@@ -49,13 +50,14 @@ __all__ = [  # noqa: RUF022 (the order of the pipeline)
     "point_group", "wallpaper", "group", "presentation", "from_table", "from_sympy",
     "semidirect", "wreath", "central_product", "quotient_group", "natural_projection", "in_space",
     "stabiliser", "setwise_stabiliser", "automorphisms", "to_sympy", "load_group", "save_group",
-    "SO", "O", "SU", "U", "Sp", "torus", "lie_group", "LieGroup", "LieElement",
+    "SO", "O", "SU", "U", "Sp", "torus", "lie_group", "spherical_harmonics", "LieGroup", "LieElement",
     "Group", "Element", "Homomorphism", "CharacterTable", "Rep",
     "POINT", "grid", "lattice", "gset", "Hom", "derive", "progress_bar", "read",
     "mackey", "lower", "Plan", "save", "load",
     "permutation_family", "Diagram",
     "NotExact", "FieldTooSmall", "TooLarge", "InfiniteGroup", "NotAGroup", "NotAGraph", "NotALieAlgebra",
     "NotReductive", "NotASubgroup", "NotNormal",
-    "DifferentGroups", "NotARepresentation", "NotAHomomorphism", "NoIrreps", "NotPreserved", "NotEquivariant",
-    "NotCertified", "NotADiagram", "NotATensorType", "WrongSizes", "PlanFileError", "GroupFileError", "ExpressionError",
+    "DifferentGroups", "NotARepresentation", "NotAHomomorphism", "NoIrreps", "NoHarmonics", "NotPreserved",
+    "NotEquivariant", "NotCertified", "NotADiagram", "NotATensorType", "WrongSizes", "PlanFileError", "GroupFileError",
+    "ExpressionError",
 ]
