@@ -77,7 +77,7 @@ class Harmonics:
         """The metric D_i = 1/(d ⟨Y_i²⟩), a positive rational, where ⟨ ⟩ is the mean over the unit sphere.
 
         >>> Harmonics(2).gram
-        (3/4, 3/4, 3, 3, 1/4)
+        (Q('3/4'), Q('3/4'), 3, 3, Q('1/4'))
         """
         return tuple(Q(1 / (self.dim * mean)) for mean in self._squares)
 

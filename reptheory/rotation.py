@@ -80,7 +80,8 @@ def gradients(l: int) -> tuple[Matrix, Matrix, Matrix]:
     """The matrices (G_x, G_y, G_z) of shape (2l + 1, 2l − 1) with ∂_k Y_l = G_k Y_{l−1}, for l ≥ 1.
 
     In p = x + iy: ∂_z Z_{l,m} = (l + m) (c_{l,m}/c_{l−1,m}) Z_{l−1,m},
-    ∂_p̄ Z_{l,m} = −½ (c_{l,m}/c_{l−1,m+1}) Z_{l−1,m+1}, and ∂_p Z_{l,m} = ½ (l + m)(l + m − 1) (c_{l,m}/c_{l−1,m−1}) Z_{l−1,m−1} for m > 0.
+    ∂_p̄ Z_{l,m} = −½ (c_{l,m}/c_{l−1,m+1}) Z_{l−1,m+1}, and for m > 0
+    ∂_p Z_{l,m} = ½ (l + m)(l + m − 1) (c_{l,m}/c_{l−1,m−1}) Z_{l−1,m−1}.
 
     >>> gradients(1)[2]
     [0; 0; 1]
