@@ -37,6 +37,7 @@ from .product import central_product, semidirect, wreath
 from .progress import progress_bar
 from .quotient import NotNormal, natural_projection, quotient_group
 from .rep import Rep
+from .rotation_irrep import NoSuchIrrep
 from .space import POINT, NotPreserved, grid, gset, lattice
 from .stabiliser import setwise_stabiliser, stabiliser
 from .sympy_group import from_sympy, to_sympy
@@ -57,7 +58,7 @@ __all__ = [  # noqa: RUF022 (the order of the pipeline)
     "permutation_family", "Diagram",
     "NotExact", "FieldTooSmall", "TooLarge", "InfiniteGroup", "NotAGroup", "NotAGraph", "NotALieAlgebra",
     "NotReductive", "NotASubgroup", "NotNormal",
-    "DifferentGroups", "NotARepresentation", "NotAHomomorphism", "NoIrreps", "NoHarmonics", "NotPreserved",
-    "NotEquivariant", "NotCertified", "NotADiagram", "NotATensorType", "WrongSizes", "PlanFileError", "GroupFileError",
-    "ExpressionError",
+    "DifferentGroups", "NotARepresentation", "NotAHomomorphism", "NoIrreps", "NoSuchIrrep", "NoHarmonics",
+    "NotPreserved", "NotEquivariant", "NotCertified", "NotADiagram", "NotATensorType", "WrongSizes",
+    "PlanFileError", "GroupFileError", "ExpressionError",
 ]

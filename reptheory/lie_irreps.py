@@ -19,5 +19,8 @@ def irrep(group: LieGroup, key: Any) -> Rep:
 
 
 def _made(group: LieGroup, key: Any) -> Rep:
+    from .rotation_irrep import READERS, rotation_irrep
+    if group.family in READERS:
+        return rotation_irrep(group, key)
     raise NoIrreps(f"the irreps of {group.expression} have no keys. Build representations from G.vector by *, sym, alt "
                    "and dual, or give matrices: G.rep(…).")

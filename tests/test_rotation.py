@@ -123,3 +123,83 @@ def test_matrices_that_do_not_turn_are_refused():
         matrix(2, Matrix.diagonal([1, 1, 2]))
     with pytest.raises(NotARotation, match="no orthogonal 2×2 matrix"):
         circular_matrix(2, Matrix.identity(3))
+
+
+# The representations ----------------------------------------------------------------------------------------------
+def irreps(most: int = 3) -> list[rt.Rep]:
+    return ([rt.SO(3).irrep(l) for l in range(most + 1)]
+            + [rt.O(3).irrep(f"{l}{p}") for l in range(most + 1) for p in "eo"]
+            + [rt.SU(2).irrep(key) for key in (0, "1/2", 1, "3/2", 2)]
+            + [rt.SO(2).irrep(k) for k in range(most + 1)] + [rt.O(2).irrep(key) for key in ("0e", "0o", 1, 2)])
+
+
+every_irrep = pytest.mark.parametrize("rep", irreps(), ids=lambda rep: rep.expression)
+
+
+@every_irrep
+def test_irreps_are_unitary_representations(rep):
+    group = rep.group
+    basis = rep.derivatives
+    for a, x in enumerate(basis):
+        for b, y in enumerate(basis):
+            structure = zip(group.lie_algebra.structure[a][b], basis)
+            expected = sum((z * c for c, z in structure if c), Matrix.zeros(rep.dim, rep.dim))
+            assert x @ y - y @ x == expected
+    assert rep.is_unitary
+    g, h = group.sample(1), group.sample(2)
+    for left in (g, *group.generators):
+        assert rep(left) @ rep(h) == rep(left * h)
+    casimir = sum((x @ x for x in basis), Matrix.zeros(rep.dim, rep.dim))
+    assert -casimir == Matrix.identity(rep.dim) * rep.casimir
+
+
+@every_irrep
+def test_the_matrix_of_an_exponential_is_the_exponential_of_the_derivative(rep):
+    g = rep.group.sample(3)
+    floats = rep.to_numpy(g)
+    assert abs(floats.conj().T @ floats - Matrix.identity(rep.dim).to_numpy()).max() < 1e-13
+    assert rt.read(rep.expression) == rep
+
+
+def test_the_first_irreps_are_the_defining_ones():
+    for rep, vector in ((rt.SO(3).irrep(1), rt.SO(3).vector), (rt.O(3).irrep("1o"), rt.O(3).vector),
+                        (rt.SU(2).irrep("1/2"), rt.SU(2).vector), (rt.SO(2).irrep(1), rt.SO(2).vector),
+                        (rt.O(2).irrep(1), rt.O(2).vector)):
+        g = rep.group.sample(4)
+        assert rep.derivatives == vector.derivatives and rep(g) == vector(g) and rep.actions == vector.actions
+        assert rep.gram == vector.gram
+
+
+def test_hom_counts_irreps():
+    V = rt.SO(3).irrep
+    assert rt.Hom(V(1) * V(2), V(3)).dim == 1 and rt.Hom(V(2), V(1)).dim == 0
+    O = rt.O(3).irrep
+    assert rt.Hom(O("1o") * O("1o"), O("1e")).dim == 1 and rt.Hom(O("1o") * O("1o"), O("1o")).dim == 0
+    S = rt.SU(2).irrep
+    assert rt.Hom(S("1/2") * S("1/2"), S(1)).dim == 1
+    assert rt.Hom(rt.SO(2).irrep(2), rt.SO(2).irrep(2)).dim == 2 and rt.Hom(rt.O(2).irrep(2), rt.O(2).irrep(2)).dim == 1
+
+
+def test_keys_name_one_object():
+    assert rt.SU(2).irrep("2/2") == rt.SU(2).irrep(1) == rt.SU(2).irrep("1")
+    assert rt.SU(2).irrep(Fraction(1, 2)).key == "1/2"
+    assert rt.SO(3).irrep(2) != rt.O(3).irrep("2e")
+
+
+@pytest.mark.parametrize(("make", "words"), [
+    (lambda: rt.SO(3).irrep("1/2"), ["no irrep '1/2'", "half-integer", "rt.SU(2).irrep('1/2')"]),
+    (lambda: rt.SO(3).irrep(Fraction(3, 2)), ["no irrep '3/2'", "rt.SU(2).irrep('3/2')"]),
+    (lambda: rt.SO(3).irrep("1o"), ["parity", "no rotation", "rt.SO(3).irrep(1), or rt.O(3).irrep('1o')"]),
+    (lambda: rt.SO(3).irrep(-1), ["no irrep -1", "l = 0, 1, 2"]),
+    (lambda: rt.O(3).irrep(1), ["two irreps of degree 1", "rt.O(3).irrep('1o')"]),
+    (lambda: rt.O(3).irrep("1/2"), ["half-integer", "rt.SU(2)"]),
+    (lambda: rt.O(3).irrep("-1o"), ["no irrep '-1o'", "rt.O(3).irrep('1o')"]),
+    (lambda: rt.SU(2).irrep("1/3"), ["no irrep '1/3'", "rt.SU(2).irrep('1/2')"]),
+    (lambda: rt.SU(2).irrep(-1), ["no irrep -1"]),
+    (lambda: rt.SO(2).irrep(-2), ["no real irrep -2", "isomorphic", "rt.SO(2).irrep(1)"]),
+    (lambda: rt.O(2).irrep(0), ["no irrep 0", "rt.O(2).irrep('0e')"]),
+])
+def test_keys_that_name_no_irrep(make, words):
+    with pytest.raises(rt.NoSuchIrrep) as error:
+        make()
+    assert all(word in str(error.value) for word in words)
