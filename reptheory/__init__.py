@@ -13,6 +13,7 @@ from .expression import ExpressionError, read
 from .family import abelian, frobenius, hyperoctahedral
 from .field import FieldTooSmall, NotExact, Number, Q, cyclotomic, number_field, quadratic, real_cyclotomic
 from .finite_field import AGL, GL, PGL, PSL, SL, matrix_group, unitriangular
+from .formal_character import FormalCharacter, NotACharacter
 from .group import DifferentGroups, Element, Group, InfiniteGroup, NotASubgroup, TooLarge
 from .group_file import GroupFileError, load_group, save_group
 from .harmonic import NoHarmonics, spherical_harmonics
@@ -37,6 +38,7 @@ from .product import central_product, semidirect, wreath
 from .progress import progress_bar
 from .quotient import NotNormal, natural_projection, quotient_group
 from .rep import Rep
+from .root_datum import NotDominant, RootDatum
 from .rotation_irrep import NoSuchIrrep
 from .space import POINT, NotPreserved, grid, gset, lattice
 from .stabiliser import setwise_stabiliser, stabiliser
@@ -52,11 +54,13 @@ __all__ = [  # noqa: RUF022 (the order of the pipeline)
     "semidirect", "wreath", "central_product", "quotient_group", "natural_projection", "in_space",
     "stabiliser", "setwise_stabiliser", "automorphisms", "to_sympy", "load_group", "save_group",
     "SO", "O", "SU", "U", "Sp", "torus", "lie_group", "spherical_harmonics", "LieGroup", "LieElement",
+    "RootDatum", "FormalCharacter",
     "Group", "Element", "Homomorphism", "CharacterTable", "Rep",
     "POINT", "grid", "lattice", "gset", "Hom", "derive", "progress_bar", "read",
     "mackey", "lower", "Plan", "save", "load",
     "permutation_family", "Diagram",
     "NotExact", "FieldTooSmall", "TooLarge", "InfiniteGroup", "NotAGroup", "NotAGraph", "NotALieAlgebra",
+    "NotDominant", "NotACharacter",
     "NotReductive", "NotASubgroup", "NotNormal",
     "DifferentGroups", "NotARepresentation", "NotAHomomorphism", "NoIrreps", "NoSuchIrrep", "NoHarmonics",
     "NotPreserved", "NotEquivariant", "NotCertified", "NotADiagram", "NotATensorType", "WrongSizes",
