@@ -6,6 +6,7 @@ from .automorphism import NotAGraph, automorphisms
 from .certificate import NotCertified
 from .character_table import CharacterTable
 from .check import NotARepresentation
+from .commutation import Commutation, commute
 from .crystal import point_group, wallpaper
 from .derivation import derive
 from .diagram import Diagram, NotADiagram
@@ -20,6 +21,17 @@ from .harmonic import NoHarmonics, spherical_harmonics
 from .hom import Hom, NotEquivariant
 from .homomorphism import Homomorphism, NotAHomomorphism
 from .irreps import NoIrreps
+from .layer_space import (
+    OutsideKernel,
+    causal,
+    circulant,
+    full,
+    low_rank,
+    subspace,
+    support,
+    tied,
+    toeplitz,
+)
 from .lie import LieGroup, NotReductive
 from .lie_algebra import NotALieAlgebra
 from .lie_element import LieElement
@@ -30,12 +42,14 @@ from .matrix import Matrix
 from .multiplication_table import NotAGroup, from_table
 from .named import Q8, A, C, D, Dic, S, group, icosahedral, octahedral, tetrahedral
 from .on_space import in_space
+from .parametrisation import Parametrisation, parametrisation
 from .permutation_family import NotATensorType, WrongSizes, permutation_family
 from .plan import Plan
 from .plan_file import PlanFileError, load, save
 from .presentation import presentation
 from .product import central_product, semidirect, wreath
 from .progress import progress_bar
+from .project import DifferentSpaces, DoNotCommute, NotOrthogonal, Projection, reynolds
 from .quotient import NotNormal, natural_projection, quotient_group
 from .rep import Rep
 from .root_datum import NotDominant, RootDatum
@@ -43,6 +57,7 @@ from .rotation_irrep import NoSuchIrrep
 from .space import POINT, NotPreserved, grid, gset, lattice
 from .stabiliser import setwise_stabiliser, stabiliser
 from .sympy_group import from_sympy, to_sympy
+from .tap_window import NoWindow, conv_layer
 
 __version__ = "0.1.0"
 
@@ -57,6 +72,9 @@ __all__ = [  # noqa: RUF022 (the order of the pipeline)
     "RootDatum", "FormalCharacter",
     "Group", "Element", "Homomorphism", "CharacterTable", "Rep",
     "POINT", "grid", "lattice", "gset", "Hom", "derive", "progress_bar", "read",
+    "reynolds", "support", "full", "tied", "circulant", "toeplitz", "causal", "low_rank", "subspace",
+    "conv_layer", "parametrisation", "Parametrisation", "Projection",
+    "commute", "Commutation", "OutsideKernel", "NoWindow", "DifferentSpaces", "DoNotCommute", "NotOrthogonal",
     "mackey", "lower", "Plan", "save", "load",
     "permutation_family", "Diagram",
     "NotExact", "FieldTooSmall", "TooLarge", "InfiniteGroup", "NotAGroup", "NotAGraph", "NotALieAlgebra",
