@@ -86,14 +86,10 @@ class Harmonics:
         """The means ⟨Y_i²⟩, from the norm of the Gegenbauer polynomials."""
         if self.n == 2:
             return (Fraction(1),) if self.l == 0 else (Fraction(1, 2),) * 2
-        half = Fraction(self.n - 2, 2)
         found: list[Fraction] = []
         for k in range(self.l, -1, -1):
-            degree = self.l - k
-            norm = (rising(2 * half, degree + 2 * k) * half
-                    / (4 ** k * factorial(degree) * (degree + k + half) * rising(half, k) ** 2))
-            scale = gegenbauer_scale(degree, k + half)
-            found += [scale * scale * norm * y for y in Harmonics(k, self.n - 1)._squares]
+            scale = gegenbauer_scale(self.l - k, k + Fraction(self.n - 2, 2))
+            found += [scale * scale * branching_norm(self.n, self.l, k) * y for y in Harmonics(k, self.n - 1)._squares]
         return tuple(found)
 
     def _factor(self, k: int) -> Polynomial:
@@ -157,6 +153,18 @@ def gegenbauer_scale(degree: int, index: Fraction) -> Fraction:
     Fraction(2, 1)
     """
     return 1 / _content(_series(degree, index))
+
+
+def branching_norm(n: int, l: int, k: int) -> Fraction:
+    """The mean of (1 − t²)^k C_{l−k}^{(k+λ)}(t)² over the weight (1 − t²)^{λ−1/2}, λ = n/2 − 1: how squares branch.
+
+    It is (2λ)_{l+k} λ / (4^k (l − k)! (l + λ) (λ)_k²). Source: Abramowitz and Stegun, 22.2.3.
+
+    >>> branching_norm(3, 2, 0)  # the mean of P_2² is 1/5
+    Fraction(1, 5)
+    """
+    half = Fraction(n - 2, 2)
+    return rising(2 * half, l + k) * half / (4 ** k * factorial(l - k) * (l + half) * rising(half, k) ** 2)
 
 
 def rising(x: Fraction, k: int) -> Fraction:
