@@ -33,7 +33,13 @@ def by_characters(hom: Hom) -> tuple[int | None, str]:
     """
     on = hom.on
     if hom.group.is_lie:
-        return None, "weights of this group are not known"
+        from .weight_count import NoWeights, by_weights
+        if not isinstance(on, Point):
+            return None, "a Lie group moves more than points"
+        try:
+            return by_weights(hom.source, hom.target), ""
+        except NoWeights as error:
+            return None, str(error).partition(". ")[0]
     if isinstance(on, Point):
         return dimension(hom.source, hom.target)
     if isinstance(on, GSet):

@@ -15,8 +15,10 @@ from reptheory.highest_weight import HighestWeightModule
 from reptheory.lie_algebra import commutator
 from reptheory.lie_named import special_linear
 from reptheory.lie_named import torus as torus_group
+from reptheory.lie_solve import intertwiners
 from reptheory.matrix import Matrix
 from reptheory.root_datum import NotDominant, RootDatum, cartan_matrix
+from reptheory.weight_count import NoWeights, by_weights
 from reptheory.weight_irrep import WeightIrrep, weight_irrep
 
 TYPES = [("A", 1), ("A", 2), ("A", 3), ("B", 2), ("B", 3), ("C", 2), ("C", 3), ("D", 4), ("G", 2)]
@@ -218,3 +220,48 @@ def test_refusals_of_irreps():
     with pytest.raises(rt.TooLarge, match="dimension 4913"):
         HighestWeightModule(RootDatum.simple("A", 2), (16, 16)).lowering(0)
     assert Frame.of(("E", 8)) is None
+
+
+# Counting --------------------------------------------------------------------------------------------------------
+def questions():
+    for group in (rt.SO(2), rt.O(2), rt.SO(3), rt.O(3), rt.SO(4), rt.O(4), rt.SU(2), rt.U(2), rt.SO(1, 2), rt.O(1, 2)):
+        v = group.vector
+        found = [group.trivial, v, v**2, v.alt(2), group.adjoint, v.dual * v, v + v.sym(2)]
+        if group == rt.O(4):
+            found += [group.irrep(key) for key in ((1, 1), ((1, 1), "-"), (2, 0), (2, 2))]
+        if group == rt.O(2):
+            found += [group.irrep("0o"), group.irrep(2)]
+        if group == rt.O(3):
+            found += [group.irrep("1e"), group.irrep("2o")]
+        yield pytest.param(found, id=group.expression)
+
+
+@pytest.mark.parametrize("reps", list(questions()))
+def test_weights_count_what_the_equations_of_the_lie_algebra_leave(reps):
+    for source in reps:
+        for target in reps:
+            if source.dim * target.dim <= 64:
+                assert by_weights(source, target) == intertwiners(source, target).shape[0]
+
+
+def test_invariants_of_tensor_powers_of_orthogonal_groups():
+    """Brauer: pairings of k points for O(n), k ≤ 2n, and one more for SO(n), k = n: the determinant. OEIS A001147."""
+    assert [by_weights(rt.O(5).vector**k, rt.O(5).trivial) for k in range(7)] == [1, 0, 1, 0, 3, 0, 15]
+    assert by_weights(rt.SO(5).vector**5, rt.SO(5).trivial) == 1
+    assert by_weights(rt.SO(4).vector**4, rt.SO(4).trivial) == 4
+    # Riordan numbers, OEIS A005043: invariants of the powers of the vector of SO(3).
+    assert [by_weights(rt.SO(3).vector**k, rt.SO(3).trivial) for k in range(8)] == [1, 0, 1, 1, 3, 6, 15, 36]
+
+
+def test_certificates_name_the_count_by_weights():
+    hom = rt.SU(3).irrep((1, 1)) * rt.SU(3).irrep((1, 1)) >> rt.SU(3).irrep((1, 1))
+    assert by_weights(hom.source, hom.target) == 2
+    assert rt.Hom(rt.SO(3).vector**2, rt.SO(3).vector).certificate.by_characters == 1
+
+
+def test_refusals_of_counting():
+    turn = rt.SO(2).rep(L=[[0, -3], [3, 0]])
+    with pytest.raises(NoWeights, match=r"not read off how it is made. Build it from G.vector"):
+        by_weights(turn, turn)
+    with pytest.raises(NoWeights, match="of no family whose weights are known"):
+        by_weights(rt.C(3).regular, rt.C(3).regular)
