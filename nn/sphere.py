@@ -138,7 +138,7 @@ def _is_traced() -> bool:
 def _levels(of: Any, n: int) -> tuple[rt.Rep | None, int, list[tuple[int, int]]]:
     """The type, the dimension of space, and the pairs (degree, multiplicity)."""
     if isinstance(of, rt.Rep):
-        levels = [(_degree(a), m) for m, a in of.summands]
+        levels = [(harmonic_degree(a), m) for m, a in of.summands]
         return of, 3 if isinstance(of.summands[0][1], SphericalIrrep) else 2, levels
     if not isinstance(of, int) or isinstance(of, bool) or of < 0:
         raise NotHarmonic(f"SphericalHarmonics({of!r}): give the largest degree, an integer l ≥ 0, or a type such as "
@@ -151,7 +151,7 @@ def _levels(of: Any, n: int) -> tuple[rt.Rep | None, int, list[tuple[int, int]]]
     return reduce(lambda total, term: total + term, terms), n, levels
 
 
-def _degree(a: rt.Rep) -> int:
+def harmonic_degree(a: rt.Rep) -> int:
     """The degree of the harmonics that carry an irrep; NotHarmonic where there are none."""
     if isinstance(a, SphericalIrrep):
         degree, natural = a.l, "eo"[a.l % 2]
