@@ -48,6 +48,7 @@ from .plan import Plan
 from .plan_file import PlanFileError, load, save
 from .presentation import presentation
 from .product import central_product, semidirect, wreath
+from .product_space import affine, product_space
 from .progress import progress_bar
 from .project import DifferentSpaces, DoNotCommute, NotOrthogonal, Projection, reynolds
 from .quotient import NotNormal, natural_projection, quotient_group
@@ -73,7 +74,7 @@ __all__ = [  # noqa: RUF022 (the order of the pipeline)
     "Group", "Element", "Homomorphism", "CharacterTable", "Rep",
     "POINT", "grid", "lattice", "gset", "Hom", "derive", "progress_bar", "read",
     "reynolds", "support", "full", "tied", "circulant", "toeplitz", "causal", "low_rank", "subspace",
-    "conv_layer", "parametrisation", "Parametrisation", "Projection",
+    "conv_layer", "product_space", "affine", "parametrisation", "Parametrisation", "Projection",
     "commute", "Commutation", "OutsideKernel", "NoWindow", "DifferentSpaces", "DoNotCommute", "NotOrthogonal",
     "mackey", "lower", "Plan", "save", "load",
     "permutation_family", "Diagram",

@@ -298,3 +298,25 @@ def test_unitary_is_that_the_square_is_the_projection(rows):
     assert found.is_unitary == np.allclose(L @ L.T, found.space.matrix.to_numpy())
     pi = hom.projector.to_numpy()
     assert found.keeps() == np.allclose(L @ L.T @ pi, pi @ L @ L.T)
+
+
+# Networks and fixed parts
+def test_a_network_is_compatible_when_each_layer_is_and_names_the_one_that_is_not():
+    cross, skew = rt.support(IMAGE, CROSS), rt.support(IMAGE, SKEW)
+    assert rt.product_space([cross, cross]).commute()
+    found = rt.product_space([cross, skew, skew], ["first", "second", "third"]).commute()
+    assert not found and found.norm == rt.quadratic(3).number(0, "1/2")
+    assert found.dims["meet"] == 4 and [(a.cos_squared, a.multiplicity) for a in found.angles] == [(rt.Q("1/4"), 2)]
+    assert str(found.witness).startswith("in second: the unit kernel at tap (0, 0)")
+    with pytest.raises(rt.DifferentSpaces, match="Give one for each layer"):
+        rt.product_space([cross, skew]).commute([IMAGE])
+    with pytest.raises(ValueError, match="Give a name for each"):
+        rt.product_space([cross, skew], ["first"])
+
+
+def test_a_fixed_part_has_to_be_equivariant_where_the_layer_cannot_move_it():
+    V = rt.S(3).natural
+    diagonal = rt.support(V >> V, [(0, 0), (1, 1), (2, 2)])
+    assert rt.affine(diagonal, [[5, 1, 1], [1, 0, 1], [1, 1, 0]]).violation(V >> V) is None
+    assert "fixed part" in rt.affine(diagonal, [[0, 1, 1], [1, 0, 1], [1, 2, 0]]).violation(V >> V)
+    assert "unit kernel" in rt.affine(rt.causal(V >> V), [[0] * 3] * 3).violation(V >> V)
