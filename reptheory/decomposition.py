@@ -60,6 +60,10 @@ def decompose(rep: Rep) -> Decomposition:
     >>> rt.D(4).natural.decompose()
     <Decomposition: D(4).irrep('A1') + D(4).irrep('B2') + D(4).irrep(1)>
     """
+    group: Any = rep.group
+    if group.is_lie:
+        from .lie_decomposition import decompose as by_weights
+        return by_weights(rep)
     terms, blocks = [], []
     for m, key in constituents(rep):
         irreducible = irrep(rep.group, key, rep.scalars)

@@ -10,7 +10,7 @@ from typing import Any
 from .field import Number, Q, quadratic
 from .formal_character import FormalCharacter
 from .frame import ORTHOGONAL, Frame, spins
-from .highest_weight import FramedModule
+from .highest_weight import FramedModule, HighestWeightModule
 from .lie import LieGroup
 from .linalg import nullspace, orthogonal
 from .matrix import Matrix
@@ -152,6 +152,39 @@ class WeightIrrep(Rep):
         single = self.framed.module.metric if self._real is None else self._real[2]
         return single * (2 if self.is_folded else 1)
 
+    def embeddings(self, rep: Rep) -> tuple[Matrix, ...]:
+        """Maps V_λ → W of the identity component, one for each highest weight vector of weight λ in W, complex.
+
+        A highest weight vector w, with dρ(e_i)w = 0, gives v_λ ↦ w and f_i x ↦ dρ(f_i) of the image of x; the columns
+        are the images of the basis of this representation.
+
+        >>> import reptheory as rt
+        >>> rt.SU(2).vector.dim, len(WeightIrrep(rt.SU(3), (1, 1)).embeddings(rt.SU(3).adjoint))
+        (2, 1)
+        """
+        frame, module = self.framed.frame, self.framed.module
+        torus = [Matrix.diagonal([mu[k] for mu in frame.weights]) for k in range(self.datum.rank)]
+        one = Matrix.identity(rep.dim)
+        equations = [self._complexified(rep, e) for e in frame.raising]
+        equations += [self._complexified(rep, h) - one * x for h, x in zip(torus, self.highest)]
+        starts = nullspace(Matrix.vstack(equations))
+        acting = [self._complexified(rep, f) for f in frame.lowering]
+        found = []
+        for i in range(starts.shape[0]):
+            image = transported(module, starts.submatrix([i], range(rep.dim)).T, acting)
+            found.append(image if self._real is None else image @ self._real[0])
+        return tuple(found)
+
+    def _complexified(self, rep: Rep, y: Matrix) -> Matrix:
+        """dρ of an element of the complex Lie algebra, a matrix in the frame: x = x₀ + i x₁ with x₀, x₁ in the real
+        Lie algebra, for compact groups of complex matrices the antihermitian parts."""
+        i = quadratic(-1).generator
+        x = self.framed.frame.basis @ y @ self.framed.frame.inverse
+        bar = x.conj() if self.group.over == "R" else -x.H
+        first, second = (x + bar) * "1/2", (x - bar) * (i * Q("-1/2"))
+        return sum((d * (a + i * b) for a, b, d in zip(self.group.coefficient(first), self.group.coefficient(second),
+                                                      rep.derivatives) if a or b), Matrix.zeros(rep.dim, rep.dim))
+
     def _changed(self, m: Matrix) -> Matrix:
         return m if self._real is None else real_part(self._real[1] @ m @ self._real[0])
 
@@ -195,7 +228,7 @@ class WeightIrrep(Rep):
         r = frame.inside(_reflection(self.group.size))
         images = [r @ f @ r for f in frame.lowering]
         start = Matrix.of([[int(k == 0)] for k in range(self.dim)])
-        return self._changed(transported(self.framed, start, images))
+        return self._changed(transported(self.framed.module, start, [self.framed.derivative(y) for y in images]))
 
 
 def weight_irrep(group: LieGroup, key: Any) -> Rep:
@@ -224,24 +257,23 @@ def weight_irrep(group: LieGroup, key: Any) -> Rep:
                           f"those of the defining one are {(1, *(0,) * (rank - 1))}.")
     frame.weight(key)
     found = WeightIrrep(group, key, sign)
-    if found.is_folded and sign < 0:
-        return WeightIrrep(group, key)  # V_λ ⊕ V_σλ and its product with det are isomorphic
+    if found.is_folded:  # σλ gives the same sum, and so does its product with det
+        *first, last = found.highest
+        return WeightIrrep(group, found.datum.labels((*first, abs(last))))
     return found
 
 
-def transported(framed: FramedModule, start: Matrix, images: Sequence[Matrix]) -> Matrix:
-    """The matrix A with A v_λ = `start` and A f_i = dρ(y_i) A for the images y_i of the f_i, word by word.
+def transported(module: HighestWeightModule, start: Matrix, acting: Sequence[Matrix]) -> Matrix:
+    """The matrix A with A v_λ = `start` and A f_i = F_i A for these matrices F_i, by the words of the basis.
 
-    >>> V = FramedModule(Frame.of(("SL", 2)), (1,)); transported(V, Matrix.of([[1], [0]]), V.frame.lowering)
+    >>> V = HighestWeightModule(RootDatum.simple("A", 1), (1,)); transported(V, Matrix.of([[1], [0]]), [V.lowering(0)])
     [1 0; 0 1]
     """
-    module = framed.module
-    acting = [framed.derivative(y) for y in images]
     columns = {module.highest: start}
     for mu, (candidates, transform) in module.words.items():
         above = {i: acting[i] @ columns[tuple(x + a for x, a in zip(mu, module.datum.roots[i]))]
                  for i in {i for i, _ in candidates}}
-        chosen = Matrix.hstack([above[i].submatrix(range(module.dim), [k]) for i, k in candidates])
+        chosen = Matrix.hstack([above[i].submatrix(range(start.shape[0]), [k]) for i, k in candidates])
         columns[mu] = chosen @ transform.T
     return Matrix.hstack([columns[mu] for mu in module.starts])
 
@@ -265,7 +297,7 @@ def real_structure(framed: FramedModule) -> Matrix | None:
     for e, f, label in zip(frame.raising, frame.lowering, module.datum.labels(module.highest)):
         if framed.derivative(twisted(e @ f - f @ e)) @ start != start * label:
             return None
-    found = transported(framed, start, [twisted(f) for f in frame.lowering])
+    found = transported(module, start, [framed.derivative(twisted(f)) for f in frame.lowering])
     square = (found @ found.conj()).submatrix(range(1), range(1))[0, 0]
     scale = norm_root(1 / square)
     return None if scale is None else found * scale

@@ -17,6 +17,7 @@ from reptheory.lie_named import special_linear
 from reptheory.lie_named import torus as torus_group
 from reptheory.lie_solve import intertwiners
 from reptheory.matrix import Matrix
+from reptheory.monomial import as_matrix
 from reptheory.root_datum import NotDominant, RootDatum, cartan_matrix
 from reptheory.weight_count import NoWeights, by_weights
 from reptheory.weight_irrep import WeightIrrep, weight_irrep
@@ -265,3 +266,31 @@ def test_refusals_of_counting():
         by_weights(turn, turn)
     with pytest.raises(NoWeights, match="of no family whose weights are known"):
         by_weights(rt.C(3).regular, rt.C(3).regular)
+
+
+# Decompositions --------------------------------------------------------------------------------------------------
+DECOMPOSED = [(rt.SO(3).vector**2, {5: 1, 3: 1, 1: 1}), (rt.O(2).vector**2, {2: 1, 1: 2}),
+              (rt.SO(2).vector**2, {2: 1, 1: 2}),
+              (rt.SU(3).vector * rt.SU(3).irrep((1, 1)), {15: 1, 6: 1, 3: 1}), (rt.SU(3).adjoint, {8: 1}),
+              (rt.O(4).vector**2, {9: 1, 6: 1, 1: 1}), (rt.SO(4).vector**2, {9: 1, 3: 2, 1: 1}),
+              (rt.SO(6).vector.alt(3), {20: 1}), (rt.SO(1, 3).vector**2, {9: 1, 6: 1, 1: 1}),
+              (rt.SU(2).vector**3, {4: 1, 2: 2}), (rt.Sp(2).vector**2, {10: 1, 5: 1, 1: 1})]
+
+
+@pytest.mark.parametrize("rep, dims", DECOMPOSED, ids=lambda x: getattr(x, "expression", None))
+def test_decompositions_intertwine(rep, dims):
+    found = rep.decompose()
+    counted: dict[int, int] = {}
+    for m, a in found.multiplicities:
+        counted[a.dim] = counted.get(a.dim, 0) + m
+    assert counted == dims
+    change, kind = found.change, found.type
+    assert not change.det().is_zero
+    assert all(change @ v == w @ change for v, w in zip(rep.derivatives, kind.derivatives))
+    assert all(change @ as_matrix(v) == as_matrix(w) @ change for v, w in zip(rep.actions, kind.actions))
+
+
+def test_groups_that_are_not_reductive_have_no_decomposition():
+    shift = rt.lie_group([[[0, 1], [0, 0]]])
+    with pytest.raises(rt.NotReductive, match="ask for V >> W"):
+        shift.vector.decompose()

@@ -1,0 +1,132 @@
+"""Decompositions of representations of reductive Lie groups: multiplicities by weights, bases by highest vectors."""
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+from .construct import Realification
+from .decomposition import Decomposition
+from .direct_sum import Sum
+from .field import Q, quadratic
+from .lie import LieGroup, NotReductive
+from .lie_solve import intertwiners
+from .linalg import rank
+from .matrix import Matrix
+from .rep import Rep
+from .root_datum import RootDatum, Weight
+from .weight_count import ComponentCharacters, characters
+from .weight_irrep import WeightIrrep
+
+
+def decompose(rep: Rep) -> Decomposition:
+    """V ≅ ⊕ m_i A_i with an exact T, T ρ_V = (⊕ m_i A_i) T; of a real V over a real group the A_i are real
+    where they have a real form that is known.
+
+    Over a group of complex matrices V is decomposed over C. Raises NotReductive where the group is not reductive, and
+    NoWeights where V is not made from G.vector and irreps.
+
+    >>> import reptheory as rt
+    >>> decompose(rt.SO(3).vector**2)
+    <Decomposition: SO(3).irrep(2) + SO(3).irrep(1) + SO(3).irrep(0)>
+    """
+    terms: list[tuple[int, Rep]] = []
+    columns: list[Matrix] = []
+    for m, irreducible in constituents(rep):
+        chosen: list[Matrix] = []
+        for candidate in _embeddings(irreducible, rep):
+            if len(chosen) < m and rank(Matrix.hstack([*chosen, candidate])) == (len(chosen) + 1) * irreducible.dim:
+                chosen.append(candidate)
+        columns += [c.submatrix(range(rep.dim), [i]) for i in range(irreducible.dim) for c in chosen]
+        terms.append((m, irreducible))
+    kind = terms[0][1] if terms == [(1, terms[0][1])] else Sum(tuple(terms))
+    return Decomposition(kind, Matrix.hstack(columns).inverse())
+
+
+def _embeddings(irreducible: Rep, rep: Rep) -> list[Matrix]:
+    """Matrices that span Hom(A, V) over End(A): from highest weight vectors where A is a module of highest weight."""
+    base: Any = irreducible.base if isinstance(irreducible, Realification) else irreducible
+    if isinstance(base, WeightIrrep) and not _has_reflections(base):
+        found = [b.over(quadratic(-1)) for b in base.embeddings(rep)]
+        if isinstance(irreducible, Realification):  # z = a + bθ ↦ Re(B z), with θ = 2i
+            parts = [(Matrix(Q, b.parts[:1]), Matrix(Q, (b.parts[1] * -2,))) for b in found]
+            return [Matrix.hstack([p.submatrix(range(rep.dim), [k]) for k in range(base.dim) for p in pair])
+                    for pair in parts]
+        if irreducible.scalars == rep.scalars == "R":  # B is real up to a complex factor, and so are its parts
+            return [Matrix(Q, (part,)) for b in found for part in b.parts]
+        return found
+    rows = intertwiners(irreducible, rep)
+    return [_reshaped(rows, i, rep.dim, irreducible.dim) for i in range(rows.shape[0])]
+
+
+def constituents(rep: Rep) -> list[tuple[int, Rep]]:
+    """The irreps of V with their multiplicities, by weights alone, the highest first.
+
+    >>> import reptheory as rt
+    >>> [(m, A.expression) for m, A in constituents(rt.SU(3).vector * rt.SU(3).adjoint)]
+    [(1, 'SU(3).irrep((2, 1))'), (1, 'SU(3).irrep((0, 2))'), (1, 'SU(3).irrep((1, 0))')]
+    """
+    group: Any = rep.group
+    if not group.is_reductive:
+        raise NotReductive(f"{group.expression} is not reductive, so its representations need not be sums of irreps. "
+                           "Hom, its basis and the certificate exist: ask for V >> W.")
+    found = characters(rep)
+    real = rep.scalars == "R" and group.over == "R"
+    datum = found.connected.datum
+    terms: list[tuple[int, Rep]] = []
+    done: set[Rep] = set()
+    for weight in found.connected.decompose():
+        for key in keys(group, datum, weight):
+            irreducible = group.irrep(key)
+            if irreducible in done:
+                continue
+            done.add(irreducible)
+            theirs: ComponentCharacters = characters(irreducible)
+            m = found.hom(theirs)
+            if irreducible.scalars == "R":
+                m //= theirs.hom(theirs)  # 2 for the planes of SO(2)
+            elif real and not getattr(irreducible, "is_folded", False):
+                done |= {group.irrep(k) for k in keys(group, datum, _conjugate(group, datum, weight))}
+                irreducible = irreducible.realify()
+            if m:
+                terms.append((m, irreducible))
+    return terms
+
+
+def keys(group: LieGroup, datum: RootDatum, weight: Weight) -> list[Any]:
+    """The keys of the irreps that hold V_λ: of O(n) both, V_λ and its product with det.
+
+    >>> import reptheory as rt
+    >>> keys(rt.O(3), rt.RootDatum(1, ((1,),), ((2,),)), (2,)), keys(rt.SU(2), rt.RootDatum.simple("A", 1), (3,))
+    (['2e', '2o'], ['3/2'])
+    """
+    family: Any = group.family
+    top = weight[0]
+    if family in (("SO", 3), ("SO", 2)):
+        return [abs(top)]
+    if family == ("O", 3):
+        return [f"{top}e", f"{top}o"]
+    if family == ("O", 2):
+        return [abs(top)] if top else ["0e", "0o"]
+    if family == ("SU", 2):
+        return [str(Fraction(top, 2))]
+    labels = datum.labels(weight) if len(datum.roots) == datum.rank else weight
+    return [(labels, "+"), (labels, "-")] if family[0] == "O" else [labels]
+
+
+def _conjugate(group: LieGroup, datum: RootDatum, weight: Weight) -> Weight:
+    """The highest weight of the complex conjugate: that of the dual for compact groups; diag(1ᵖ, −1^q) turns the one of
+    SO(p, q) into it, and changes the sign of λ_m where it has determinant −1 in even dimension."""
+    family: Any = group.family
+    dual = datum.dual(weight)
+    mixed = family[0] == "SO" and len(family) > 2 and family[2] % 2 and not sum(family[1:]) % 2
+    return (*dual[:-1], -dual[-1]) if mixed else dual
+
+
+def _has_reflections(irreducible: Rep) -> bool:
+    group: Any = irreducible.group
+    return group.family[0] == "O"
+
+
+def _reshaped(rows: Matrix, i: int, m: int, n: int) -> Matrix:
+    entries = rows.submatrix([i], range(m * n)).rows()[0]
+    return Matrix.of([entries[k * n:(k + 1) * n] for k in range(m)], rows.field)
