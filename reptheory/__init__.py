@@ -3,6 +3,7 @@
 The public names, in the order of the pipeline.
 """
 from .automorphism import NotAGraph, automorphisms
+from .branching import NotAnEmbedding, branching
 from .certificate import NotCertified
 from .character_table import CharacterTable
 from .check import NotARepresentation
@@ -70,7 +71,7 @@ __all__ = [  # noqa: RUF022 (the order of the pipeline)
     "semidirect", "wreath", "central_product", "quotient_group", "natural_projection", "in_space",
     "stabiliser", "setwise_stabiliser", "automorphisms", "to_sympy", "load_group", "save_group",
     "SO", "O", "SU", "U", "Sp", "torus", "lie_group", "spherical_harmonics", "LieGroup", "LieElement",
-    "RootDatum", "FormalCharacter",
+    "RootDatum", "FormalCharacter", "branching",
     "Group", "Element", "Homomorphism", "CharacterTable", "Rep",
     "POINT", "grid", "lattice", "gset", "Hom", "derive", "progress_bar", "read",
     "reynolds", "support", "full", "tied", "circulant", "toeplitz", "causal", "low_rank", "subspace",
@@ -79,7 +80,7 @@ __all__ = [  # noqa: RUF022 (the order of the pipeline)
     "mackey", "lower", "Plan", "save", "load",
     "permutation_family", "Diagram",
     "NotExact", "FieldTooSmall", "TooLarge", "InfiniteGroup", "NotAGroup", "NotAGraph", "NotALieAlgebra",
-    "NotDominant", "NotACharacter",
+    "NotDominant", "NotACharacter", "NotAnEmbedding",
     "NotReductive", "NotASubgroup", "NotNormal",
     "DifferentGroups", "NotARepresentation", "NotAHomomorphism", "NoIrreps", "NoSuchIrrep", "NoHarmonics",
     "NotPreserved", "NotEquivariant", "NotCertified", "NotADiagram", "NotATensorType", "WrongSizes",

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import reptheory as rt
+from reptheory.branching import NotAnEmbedding, branching
 from reptheory.formal_character import FormalCharacter, NotACharacter, torus
 from reptheory.frame import Frame, spins
 from reptheory.highest_weight import HighestWeightModule
@@ -294,3 +295,40 @@ def test_groups_that_are_not_reductive_have_no_decomposition():
     shift = rt.lie_group([[[0, 1], [0, 0]]])
     with pytest.raises(rt.NotReductive, match="ask for V >> W"):
         shift.vector.decompose()
+
+
+# Branching -------------------------------------------------------------------------------------------------------
+def dims(terms):
+    return sorted(a.dim for m, a in terms for _ in range(m))
+
+
+def test_branching_of_vectors_and_adjoints():
+    """Slansky, tables 14 and 58: SU(3) ⊃ SU(2), SU(3) ⊃ SO(3), SO(7) ⊃ SO(6), SO(6) ⊃ U(3), SU(4) ⊃ Sp(2)."""
+    assert dims(branching(rt.SU(3).irrep((1, 1)), rt.SU(2).vector + rt.SU(2).trivial)) == [1, 2, 2, 3]
+    assert dims(branching(rt.SU(3).irrep((1, 1)), rt.SO(3).vector)) == [3, 5]
+    assert dims(branching(rt.SO(7).irrep((0, 1, 0)), rt.SO(6).vector + rt.SO(6).trivial)) == [6, 15]
+    assert dims(branching(rt.SO(6).irrep((0, 1, 1)), rt.U(3).vector + rt.U(3).vector.dual)) == [1, 3, 3, 8]
+    assert dims(branching(rt.SU(4).irrep((0, 1, 0)), rt.Sp(2).vector)) == [1, 5]
+    assert dims(branching(rt.SO(3).irrep(3), rt.SO(2).vector + rt.SO(2).trivial)) == [1, 2, 2, 2]
+
+
+@given(st.integers(0, 3), st.integers(0, 3))
+def test_branching_keeps_dimensions_and_interlaces(a, b):
+    """SO(5) ⊃ SO(4): λ₁ ≥ μ₁ ≥ λ₂ ≥ |μ₂|, each once (Zhelobenko, Compact Lie Groups, §129)."""
+    whole = rt.SO(5).irrep((a, 2 * b))
+    found = branching(whole, rt.SO(4).vector + rt.SO(4).trivial)
+    assert sum(m * x.dim for m, x in found) == whole.dim
+    first, second = whole.highest
+    assert {x.highest: m for m, x in found} == {
+        (i, j): 1 for i in range(second, first + 1) for j in range(-second, second + 1)}
+
+
+def test_refusals_of_branching():
+    with pytest.raises(NotAnEmbedding, match="has dimension 3, and SU"):
+        branching(rt.SU(4).vector, rt.SO(3).vector)
+    with pytest.raises(NotAnEmbedding, match="do not add up to 0"):
+        branching(rt.SU(2).vector, rt.U(2).vector)
+    with pytest.raises(NotAnEmbedding, match="Add the dual"):
+        branching(rt.SO(3).vector, rt.U(3).vector)
+    with pytest.raises(NotAnEmbedding, match=r"Take SO\(n\) for O\(n\)"):
+        branching(rt.SU(3).vector, rt.O(3).vector)
