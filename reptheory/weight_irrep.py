@@ -291,14 +291,16 @@ def real_structure(framed: FramedModule) -> Matrix | None:
     back = bar.inverse()
 
     def twisted(x: Matrix) -> Matrix:
-        return bar @ x @ back
+        image = bar @ x @ back
+        return Matrix(Q, image.parts[:1]) if image.is_rational else image
     killed = nullspace(Matrix.vstack([framed.derivative(twisted(e)) for e in frame.raising]))
     start = killed.T
     for e, f, label in zip(frame.raising, frame.lowering, module.datum.labels(module.highest)):
         if framed.derivative(twisted(e @ f - f @ e)) @ start != start * label:
             return None
     found = transported(module, start, [framed.derivative(twisted(f)) for f in frame.lowering])
-    square = (found @ found.conj()).submatrix(range(1), range(1))[0, 0]
+    whole = range(module.dim)
+    square = (found.submatrix([0], whole) @ found.conj().submatrix(whole, [0]))[0, 0]
     scale = norm_root(1 / square)
     return None if scale is None else found * scale
 
