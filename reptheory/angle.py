@@ -7,7 +7,7 @@ from functools import cached_property
 from math import acos, degrees, sqrt
 
 import numpy as np
-from flint import acb, fmpq_poly
+from flint import acb, fmpq, fmpq_mat, fmpq_poly
 
 from .embedding import complex_roots, monic
 from .field import Number, Q, number_field, quadratic
@@ -112,19 +112,20 @@ class Pair:
 
     @cached_property
     def angles(self) -> tuple[Angle, ...]:
-        """The principal angles strictly between 0 and 90°, the smallest first: exact where K is rational with factors
-        of degree up to 12, or 1×1; otherwise floats."""
+        """The principal angles strictly between 0 and 90°, the smallest first: exact where the minimal polynomials of
+        their cos² have degree up to 12; otherwise floats."""
         if not self.dims[3]:
             return ()
         k = self.cosines
         if k.shape == (1, 1):
-            return (Angle(k[0, 0], 1),)
+            value = k[0, 0]
+            return (Angle(Q(value.to_fraction()) if value.is_rational else value, 1),)
         if k.is_rational:
             found = [angle for factor, e in k.parts[0].charpoly().factor()[1] for angle in _roots(factor, e)]
         else:
             values = np.sort(np.linalg.eigvals(k.to_numpy()).real)
             zeros = k.shape[0] - self.dims[2] - self.dims[3]
-            found = [Angle(float(x), 1) for x in values[zeros:zeros + self.dims[3]]]
+            found = _named(_over_rationals(k), values[zeros:zeros + self.dims[3]].tolist())
         return tuple(sorted(found, key=lambda angle: -float(angle.cos_squared)))
 
     # Spaces --------------------------------------------------------------------------------------------
@@ -218,6 +219,33 @@ def _roots(factor: fmpq_poly, multiplicity: int) -> list[Angle]:
         return [Angle(Q(value), multiplicity)] if 0 < value < 1 else []
     floats = sorted(complex(r).real for r in _complex(factor))
     return [Angle(_root(factor, x) if factor.degree() <= EXACT else x, multiplicity) for x in floats]
+
+
+def _over_rationals(k: Matrix) -> fmpq_mat:
+    """K as a rational matrix on Q(α)ʳ = Q^{rd}: its eigenvalues are those of K and of its conjugates."""
+    r, d = k.shape[0], k.field.degree
+    powers = k.field.powers
+    table = [[fmpq(0)] * (r * d) for _ in range(r * d)]
+    for n, part in enumerate(k.parts):
+        for i, row in enumerate(part.tolist()):
+            for j, c in enumerate(row):
+                for m in range(d):
+                    for l in range(d):
+                        table[i * d + l][j * d + m] += c * powers[n + m][l]
+    return fmpq_mat(table)
+
+
+def _named(matrix: fmpq_mat, floats: list[float]) -> list[Angle]:
+    """The eigenvalues near these floats, exact where one of small degree is nearest by far."""
+    roots = [(complex(r), factor) for factor, _ in matrix.charpoly().factor()[1] for r in _complex(factor)]
+    found: dict[Number | float, int] = {}
+    for x in floats:
+        near = sorted((abs(r - x), n) for n, (r, _) in enumerate(roots))
+        factor = roots[near[0][1]][1]
+        clear = near[0][0] < 1e-9 and (len(near) == 1 or near[1][0] > 1e-6)
+        value: Number | float = _root(factor, x) if clear and factor.degree() <= EXACT else x
+        found[value] = found.get(value, 0) + 1
+    return [Angle(value, n) for value, n in found.items()]
 
 
 def _complex(factor: fmpq_poly) -> list[acb]:

@@ -28,8 +28,8 @@ def support(hom: Hom, points: Any = None) -> Projection:
     >>> H = rt.Hom(rt.C(4).trivial, 2*rt.C(4).trivial, on=rt.grid(3)); rt.support(H, [(1, 1), (0, 1, 1, 0)]).dim
     3
     """
-    mask = np.ones(hom.shape, bool) if points is None else _mask(hom, points)
-    return tied(hom, np.where(mask, np.arange(mask.size).reshape(mask.shape), -1), name="L")
+    mask = np.ones(hom.on.shape, bool) if points is None else _mask(hom, points)
+    return tied(hom, np.where(mask, np.arange(mask.size).reshape(mask.shape), -1))
 
 
 def full(hom: Hom) -> Projection:
@@ -37,7 +37,7 @@ def full(hom: Hom) -> Projection:
     return support(hom)
 
 
-def tied(hom: Hom, labels: Any, signs: Any = None, name: str = "L") -> Projection:
+def tied(hom: Hom, labels: Any, signs: Any = None) -> Projection:
     """Π_L onto the kernels whose entries with equal labels are equal, up to the signs given, and 0 where labels are
     negative; an integer array of shape X (each channel pair its own weights) or (*X, dim W, dim V).
 
@@ -54,11 +54,9 @@ def tied(hom: Hom, labels: Any, signs: Any = None, name: str = "L") -> Projectio
                          f"these have {labels.shape}, with signs of shape {signs.shape}. Reshape them.")
     if not (np.issubdtype(labels.dtype, np.integer) and np.isin(signs, (-1, 1)).all()):
         raise ValueError("labels are integers, −1 for entries that are 0, and signs are 1 or −1. Cast the labels.")
-    if labels.shape != hom.shape:  # the same for each entry of a tap, each with weights of its own
-        fibre = hom.target.dim * hom.source.dim
-        labels = np.where(labels[..., None] >= 0, labels[..., None] * fibre + np.arange(fibre), -1).reshape(hom.shape)
-        signs = np.broadcast_to(signs[..., None], (*signs.shape, fibre)).reshape(hom.shape)
-    return _of_labels(hom, labels.ravel(), signs.ravel(), name)
+    if labels.shape != hom.shape or hom.unknowns == hom.on.size:
+        return _of_taps(hom, labels.ravel(), signs.ravel())
+    return _of_labels(hom, labels.ravel(), signs.ravel())
 
 
 def circulant(hom: Hom, shape: Sequence[int] | None = None) -> Projection:
@@ -140,7 +138,20 @@ def _whole(hom: Hom, span: Span) -> Projection:
     return Projection(hom, (Part(pair, np.ones((1, 1), bool), span),), "L")
 
 
-def _of_labels(hom: Hom, labels: np.ndarray, signs: np.ndarray, name: str) -> Projection:
+def _of_taps(hom: Hom, labels: np.ndarray, signs: np.ndarray) -> Projection:
+    """Every entry of a tap has weights of its own, so that all channel pairs of two summands share a span."""
+    spans: dict[int, Span] = {}
+    parts = []
+    for (b, a), channels in channel_pairs(hom):
+        fibre = hom.target.summands[b][1].dim * hom.source.summands[a][1].dim
+        if fibre not in spans:
+            entries = np.where(labels[:, None] >= 0, labels[:, None] * fibre + np.arange(fibre), -1)
+            spans[fibre] = Span.labelled(entries.ravel(), np.repeat(signs, fibre))
+        parts.append(Part((b, a), channels, spans[fibre]))
+    return Projection(hom, tuple(parts), "L")
+
+
+def _of_labels(hom: Hom, labels: np.ndarray, signs: np.ndarray) -> Projection:
     """Channel pairs with equal patterns of labels share a span; a label in two channel pairs couples them."""
     classes: dict[tuple, tuple[np.ndarray, Span]] = {}
     owner = np.full(int(labels.max(initial=-1)) + 1, -1)
@@ -159,21 +170,23 @@ def _of_labels(hom: Hom, labels: np.ndarray, signs: np.ndarray, name: str) -> Pr
             n, m = hom.target.summands[pair[0]][0], hom.source.summands[pair[1]][0]
             classes[key] = np.zeros((n, m), bool), Span.labelled(pattern, sign)
         classes[key][0][j, i] = True
-    return Projection(hom, tuple(Part(key[0], channels, span) for key, (channels, span) in classes.items()), name)
+    return Projection(hom, tuple(Part(key[0], channels, span) for key, (channels, span) in classes.items()), "L")
 
 
 def _mask(hom: Hom, points: Any) -> np.ndarray:
-    """The boolean array of shape (*X, dim W, dim V)."""
-    if isinstance(points, np.ndarray) and points.dtype == bool:
-        if points.shape == hom.shape:
+    """The boolean array, of shape X where it is the same for all entries of a tap, otherwise (*X, dim W, dim V)."""
+    points = list(points) if isinstance(points, (set, frozenset)) else points
+    if (isinstance(points, (np.ndarray, np.bool_)) and points.dtype == bool) or (
+            isinstance(points, list) and points and isinstance(points[0], list) and np.asarray(points).dtype == bool):
+        points = np.asarray(points)
+        if points.shape in (hom.shape, hom.on.shape):
             return points
-        if points.shape == hom.on.shape:
-            return np.broadcast_to(points[..., None, None], hom.shape)
         raise OutsideKernel(f"a mask of kernels of {hom.expression} has shape {hom.on.shape} or {hom.shape}, and this "
                             f"one has {points.shape}. Reshape it.")
-    mask = np.zeros(hom.shape, bool)
-    for point in points:
-        index = (int(point),) if np.ndim(point) == 0 else tuple(int(k) for k in point)
+    indices = [(int(point),) if np.ndim(point) == 0 else tuple(int(k) for k in point) for point in points]
+    whole = bool(hom.on.shape) and all(len(index) == len(hom.on.shape) for index in indices)
+    mask = np.zeros(hom.on.shape if whole else hom.shape, bool)
+    for index in indices:
         if len(index) not in (len(hom.on.shape), len(hom.shape)) or not all(
                 0 <= k < n for k, n in zip(index, hom.shape)):
             ranges = " × ".join(f"0…{n - 1}" for n in hom.shape)

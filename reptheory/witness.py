@@ -39,8 +39,10 @@ class Witness:
 
     def __str__(self) -> str:
         p, q = ("Π_G" if name == "Hom_G" else f"Π_{name}" if name.isalnum() else f"Π({name})" for name in self.names)
-        return (f"the unit kernel at {self.start} has {self.values[0]} at {self.entry} after {p} {q}, and "
-                f"{self.values[1]} after {q} {p}")
+        same = self.entry.tap and (self.entry.output, self.entry.input) == (self.start.output, self.start.input)
+        entry = f"tap {self.entry.tap}" if same else str(self.entry)
+        return (f"the unit kernel at {self.start} has {self.values[0]} at {entry} after {p} {q}, and {self.values[1]} "
+                f"after {q} {p}")
 
 
 def find(commutation: Commutation, cell: Cell, component: Component, pair: Pair) -> Witness:
