@@ -53,6 +53,29 @@ def round_real(x: Number, q: Number | None, dtype) -> float:
     return _rounded(lambda bits: x.ball(bits).real * _root(q, bits), x * x if q is None else x * x * q, name)
 
 
+def round_root(numerator: int, denominator: int, dtype="float64") -> float:
+    """The float nearest to √(p/q) for integers p ≥ 0 and q > 0, from one integer square root.
+
+    With a remainder the last bit kept is made odd, so that the second rounding sees on which side of a tie it lies.
+
+    >>> round_root(1, 2), round_root(1, 2, "float32")
+    (0.7071067811865476, 0.7071067690849304)
+    """
+    if not numerator:
+        return 0.0
+    bits = 110 if dtype == "float64" else 100
+    half = (bits - numerator.bit_length() + denominator.bit_length()) // 2
+    value, rest = divmod(numerator << max(2 * half, 0), denominator << max(-2 * half, 0))
+    root = isqrt(value)
+    odd = 2 * root + bool(rest or root * root != value)
+    nearest = odd / (1 << half + 1) if half >= 0 else float(odd << -half - 1)  # int / int rounds once, to the nearest
+    if dtype == "float64":
+        return nearest
+    if nearest >= 2.0 ** 128 - 2.0 ** 103:
+        raise OverflowError(f"a number near {nearest:.3g} is larger than every float32. Ask for float64.")
+    return float(np.float32(nearest))  # from at most 53 bits, which a float64 holds
+
+
 def round_complex(x: Number, q: Number | None, dtype) -> complex:
     """The complex float whose parts are nearest to those of x√q."""
     name, conjugate = format_name(dtype), x.conj()
