@@ -7,6 +7,7 @@ from .branching import NotAnEmbedding, branching
 from .certificate import NotCertified
 from .character_table import CharacterTable
 from .check import NotARepresentation
+from .clebsch_gordan import ClebschGordan, NoCoupling, clebsch_gordan
 from .commutation import Commutation, commute
 from .crystal import point_group, wallpaper
 from .derivation import derive
@@ -56,10 +57,12 @@ from .quotient import NotNormal, natural_projection, quotient_group
 from .rep import Rep
 from .root_datum import NotDominant, RootDatum
 from .rotation_irrep import NoSuchIrrep
+from .signed_root import RootTensor, SignedRoot
 from .space import POINT, NotPreserved, grid, gset, lattice
 from .stabiliser import setwise_stabiliser, stabiliser
 from .sympy_group import from_sympy, to_sympy
 from .tap_window import NoWindow, conv_layer
+from .wigner_symbol import NotASpin, wigner_3j, wigner_3j_table, wigner_6j, wigner_9j
 
 __version__ = "0.1.0"
 
@@ -77,6 +80,8 @@ __all__ = [  # noqa: RUF022 (the order of the pipeline)
     "reynolds", "support", "full", "tied", "circulant", "toeplitz", "causal", "low_rank", "subspace",
     "conv_layer", "product_space", "affine", "parametrisation", "Parametrisation", "Projection",
     "commute", "Commutation", "OutsideKernel", "NoWindow", "DifferentSpaces", "DoNotCommute", "NotOrthogonal",
+    "clebsch_gordan", "ClebschGordan", "wigner_3j", "wigner_3j_table", "wigner_6j", "wigner_9j",
+    "SignedRoot", "RootTensor",
     "mackey", "lower", "Plan", "save", "load",
     "permutation_family", "Diagram",
     "NotExact", "FieldTooSmall", "TooLarge", "InfiniteGroup", "NotAGroup", "NotAGraph", "NotALieAlgebra",
@@ -85,4 +90,5 @@ __all__ = [  # noqa: RUF022 (the order of the pipeline)
     "DifferentGroups", "NotARepresentation", "NotAHomomorphism", "NoIrreps", "NoSuchIrrep", "NoHarmonics",
     "NotPreserved", "NotEquivariant", "NotCertified", "NotADiagram", "NotATensorType", "WrongSizes",
     "PlanFileError", "GroupFileError", "ExpressionError",
+    "NoCoupling", "NotASpin",
 ]

@@ -66,7 +66,7 @@ def clebsch_gordan(l1, l2, l3, group=None) -> ClebschGordan:
     """C: V(l1) ⊗ V(l2) → V(l3), unique up to scale by Schur's lemma; a co-isometry, and its sign fixed by a rule.
 
     SO(3) (where no group is given) and O(3): real, in the orthonormal real harmonics of the irreps, in their order
-    m = l, −l, …, 1, −1, 0. For l1 + l2 + l3 even C is the positive multiple of (f, g) ↦ the part of f·g in V(l3), for odd
+    m = l, −l, …, 1, −1, 0. For l1 + l2 + l3 even C is a positive multiple of (f, g) ↦ f·g projected to V(l3), for odd
     that of the Poisson bracket x·(∇f × ∇g): (1, 1, 0) is dot/√3 and (1, 1, 1) cross/√2. Keys of O(3) are "1o", "2e".
     SU(2): ⟨j1 m1 j2 m2 | j3 m3⟩ with Condon and Shortley's signs, m from j down to −j (NIST DLMF, eq. 34.1.1).
     NoCoupling where V(l1) ⊗ V(l2) does not hold V(l3); NotASpin for a key that the group does not have.
@@ -87,8 +87,8 @@ def clebsch_gordan(l1, l2, l3, group=None) -> ClebschGordan:
     _refuse(tuple(2 * l for l in degrees))
     if parities[0] * parities[1] != parities[2]:
         right = f"{degrees[2]}{'e' if parities[2] < 0 else 'o'}"
-        raise NoCoupling(f"{l1} ⊗ {l2} does not hold {l3}: the inversion acts by {parities[0] * parities[1]:+} on the left "
-                         f"and by {parities[2]:+} on the right. Ask for '{right}'.")
+        raise NoCoupling(f"{l1} ⊗ {l2} does not hold {l3}: the inversion acts by {parities[0] * parities[1]:+} on "
+                         f"the left and by {parities[2]:+} on the right. Ask for '{right}'.")
     keys = degrees if family == ("SO", 3) else (l1, l2, l3)
     return ClebschGordan(family, keys, _real(*degrees))
 
@@ -105,7 +105,8 @@ def _degree(key: Any) -> tuple[int, int]:
 
 def _degree_and_parity(key: Any) -> tuple[int, int]:
     if not isinstance(key, str) or key[-1:] not in ("e", "o") or not key[:-1].isdecimal():
-        raise NotASpin(f"{shown(key)} is no irrep of O(3). Write the degree and the parity of the inversion: '0e', '1o'.")
+        raise NotASpin(f"{shown(key)} is no irrep of O(3). Write the degree and the parity of the "
+                       "inversion: '0e', '1o'.")
     return int(key[:-1]), 1 if key[-1] == "e" else -1
 
 
@@ -117,8 +118,8 @@ def _refuse(spins: tuple[int, ...]) -> None:
     if not triangle(*spins):
         a, b, c = map(spin_name, spins)
         low, high = spin_name(abs(spins[0] - spins[1])), spin_name(spins[0] + spins[1])
-        raise NoCoupling(f"{a} ⊗ {b} does not hold {c}: it holds |{a} − {b}| = {low}, … up to {a} + {b} = {high}, in steps "
-                         f"of 1. Ask for one of these.")
+        raise NoCoupling(f"{a} ⊗ {b} does not hold {c}: it holds |{a} − {b}| = {low}, … up to {a} + {b} = {high}, in "
+                         f"steps of 1. Ask for one of these.")
 
 
 # Coefficients --------------------------------------------------------------------------------------------------------
@@ -134,8 +135,8 @@ def _complex(a: int, b: int, c: int) -> RootTensor:
 
 
 def _real(l1: int, l2: int, l3: int) -> RootTensor:
-    """The same in real harmonics: Yᵐ = (−1)ᵐ (c_m + i s_m)/√2 and Y⁻ᵐ = (c_m − i s_m)/√2 turn the invariant Σ 3j Y Y Y into
-    twice the real part (the imaginary one for odd l1 + l2 + l3) of one term for each pattern of signs ±(m1, m2, m3)."""
+    """The same in real harmonics: Yᵐ = (−1)ᵐ (c_m + i s_m)/√2 and Y⁻ᵐ = (c_m − i s_m)/√2 turn the invariant Σ 3j Y Y Y
+    into twice the real part (imaginary for odd l1 + l2 + l3) of one term for each pattern of signs ±(m1, m2, m3)."""
     degree = l1 + l2 + l3
     sums = racah_sums(2 * l1, 2 * l2, 2 * l3).tolist()
     top, bottom = scale(2 * l1, 2 * l2, 2 * l3)
@@ -148,7 +149,8 @@ def _real(l1: int, l2: int, l3: int) -> RootTensor:
             if abs(m3) > l3 or not (total := sums[l1 - m1][l2 + m2]):
                 continue
             halved = 2 if m1 and m2 and m3 else 1
-            p, q = total * total * top, rows[0][l1 - m1] * rows[1][l2 - m2] * rows[2][l3 - m3] * bottom * halved
+            p = total * total * top
+            q = halved * bottom * rows[0][l1 - m1] * rows[1][l2 - m2] * rows[2][l3 - m3]
             common = gcd(p, q)
             p, q = p // common, q // common
             sign = (1 if total > 0 else -1) * (-1) ** ((l1 - l2 - m3 + sum(m for m in (m1, m2, m3) if m > 0)) % 2)

@@ -67,7 +67,7 @@ class SignedRoot:
         """The same number in Q or Q(√d), d squarefree.
 
         >>> SignedRoot.of(1, Fraction(3, 4)).to_number()
-        quadratic(3).number('0', '1/2')
+        quadratic(3).number(0, '1/2')
         """
         if not self.sign:
             return exact(0)
@@ -109,7 +109,7 @@ class SignedRoot:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class RootTensor:
-    """A sparse exact tensor with one signed root at each place: entry indices[n] is signs[n]·√(numerators[n]/denominators[n]).
+    """A sparse exact tensor of signed roots: the entry at indices[n] is signs[n]·√(numerators[n]/denominators[n]).
 
     `indices` is an (entries, ndim) array in lexicographic order, the fractions are in lowest terms and none is zero.
 

@@ -33,8 +33,8 @@ def wigner_3j(j1, j2, j3, m1, m2, m3) -> SignedRoot:
     u, v = (a - x) // 2, (b + y) // 2
     total = sum((-1) ** t * comb(inner, t) * comb(left, u - t) * comb(right, v - t)
                 for t in range(max(0, u - left, v - right), min(inner, u, v) + 1))
-    scale = Fraction(*scale(*spins)) / (comb(a, u) * comb(b, v) * comb(c, (c + z) // 2))
-    return SignedRoot.of((-1) ** ((a - b - z) // 2) * total, scale)
+    square = Fraction(*scale(*spins)) / (comb(a, u) * comb(b, v) * comb(c, (c + z) // 2))
+    return SignedRoot.of((-1) ** ((a - b - z) // 2 % 2) * total, square)
 
 
 def wigner_3j_table(j1, j2, j3) -> RootTensor:
@@ -69,7 +69,7 @@ def wigner_3j_table(j1, j2, j3) -> RootTensor:
 
 
 def racah_sums(a: int, b: int, c: int) -> np.ndarray:
-    """The (a+1, b+1) integers [xᵘyᵛ] (1 − xy)^((a+b−c)/2) (1 + x)^((a−b+c)/2) (1 + y)^((b+c−a)/2) for spins a/2, b/2, c/2.
+    """The integers [xᵘyᵛ] (1 − xy)^((a+b−c)/2) (1 + x)^((a−b+c)/2) (1 + y)^((b+c−a)/2) of spins a/2, b/2, c/2.
 
     No sum exceeds 2^((a+b+c)/2), so int64 holds them up to a + b + c = 124; beyond, Python's integers do.
     """
@@ -102,7 +102,7 @@ def wigner_6j(j1, j2, j3, j4, j5, j6) -> SignedRoot:
 
 
 def wigner_9j(j1, j2, j3, j4, j5, j6, j7, j8, j9) -> SignedRoot:
-    """{ j1 j2 j3 ; j4 j5 j6 ; j7 j8 j9 } = Σ_x (−1)^(2x) (2x+1) { j1 j4 j7 ; j8 j9 x } { j2 j5 j8 ; j4 x j6 } { j3 j6 j9 ; x j1 j2 }.
+    """Σ_x (−1)^(2x) (2x+1) { j1 j4 j7 ; j8 j9 x } { j2 j5 j8 ; j4 x j6 } { j3 j6 j9 ; x j1 j2 }, which recouples four.
 
     The triads with x stand in two of the factors each, so that the sum is a rational times one root: the product over
     the rows and columns. 0 where one of those is no triangle. (NIST DLMF, eq. 34.6.2)
@@ -152,8 +152,8 @@ def _twice_weight(spin: int, m: Any) -> int:
 
 # Factors -------------------------------------------------------------------------------------------------------------
 def scale(a: int, b: int, c: int) -> tuple[int, int]:
-    """Top and bottom of a! b! c! / ((J + 1)! (J − a)! (J − b)! (J − c)!), J = (a + b + c)/2: the 3j symbol of 1/2 a, b, c
-    is a sum of Racah times its root, over the root of three binomials."""
+    """Top and bottom of a! b! c! / ((J + 1)! (J − a)! (J − b)! (J − c)!), J = (a + b + c)/2: the 3j symbol is
+    a sum of Racah times the root of this over three binomials."""
     half = (a + b + c) // 2
     top = factorial(a) * factorial(b) * factorial(c)
     bottom = factorial(half + 1) * factorial(half - a) * factorial(half - b) * factorial(half - c)

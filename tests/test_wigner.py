@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from fractions import Fraction
 from math import isqrt
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -19,8 +18,7 @@ from reptheory.rounding import round_root
 from reptheory.signed_root import RootTensor, SignedRoot
 from reptheory.wigner_symbol import NotASpin, wigner_3j, wigner_3j_table, wigner_6j, wigner_9j
 
-SU2 = SimpleNamespace(family=("SU", 2))
-O3 = SimpleNamespace(family=("O", 3))
+SU2, O3 = rt.SU(2), rt.O(3)
 spins = st.integers(0, 6).map(lambda twice: Fraction(twice, 2))
 degrees = st.integers(0, 5)
 
@@ -87,10 +85,11 @@ def test_sympy_has_the_same_symbols(degrees, data):
 def test_6j_symbols_are_orthogonal(four, data):
     a, b, d, e = four
     shared = range(max(abs(a - e), abs(d - b)), min(a + e, d + b) + 1)
-    columns = [c for c in range(max(abs(a - b), abs(d - e)), min(a + b, d + e) + 1)]
+    columns = list(range(max(abs(a - b), abs(d - e)), min(a + b, d + e) + 1))
     assume(columns)
     c, other = (data.draw(st.sampled_from(columns)) for _ in range(2))
-    found = total(SignedRoot.of(2 * f + 1) * wigner_6j(a, b, c, d, e, f) * wigner_6j(a, b, other, d, e, f) for f in shared)
+    found = total(SignedRoot.of(2 * f + 1) * wigner_6j(a, b, c, d, e, f) * wigner_6j(a, b, other, d, e, f)
+                  for f in shared)
     assert found == ({1: Fraction(1, 2 * c + 1)} if c == other else {})  # NIST DLMF, eq. 34.5.14
 
 
@@ -122,6 +121,28 @@ def test_couplings_are_exact_co_isometries(keys):
         assert all(total(roots) == ({1: 1} if k == other else {}) for (k, other), roots in rows.items())
 
 
+@pytest.mark.parametrize("keys", [(1, 1, 1), (1, 1, 2), (2, 1, 2), (2, 2, 3), (3, 2, 2)])
+def test_real_couplings_intertwine_the_irreps_exactly(keys):
+    G = rt.SO(3)
+    C, reps = rt.clebsch_gordan(*keys, group=G), [G.irrep(l) for l in keys]
+    for a in range(3):
+        moved: dict[tuple[int, int, int], list[SignedRoot]] = {}
+        lie = [{(i, j): SignedRoot.of(x.to_fraction(), (V.gram[i] / V.gram[j]).to_fraction())
+                for i, row in enumerate(V.derivatives[a].rows()) for j, x in enumerate(row) if not x.is_zero}
+               for V in reps]
+        for (i, j, k), root in C.entries.items():
+            for (row, column), x in lie[2].items():
+                if column == k:
+                    moved.setdefault((i, j, row), []).append(x * root)
+            for (row, column), x in lie[0].items():
+                if row == i:
+                    moved.setdefault((column, j, k), []).append(-(x * root))
+            for (row, column), x in lie[1].items():
+                if row == j:
+                    moved.setdefault((i, column, k), []).append(-(x * root))
+        assert moved and all(total(roots) == {} for roots in moved.values())
+
+
 @given(triads(degrees), st.permutations(range(3)))
 @settings(max_examples=20, deadline=None)
 def test_real_couplings_are_symmetric_in_their_three_indices(keys, order):
@@ -149,11 +170,11 @@ def test_e3nn_has_the_same_signs():
     (("1/2", 1, "1/2"), None, NotASpin, ["no irrep of spin 1/2", "SU(2)"]),
     (("1o", 1, 1), None, NotASpin, ["has a parity", "O(3)"]),
     ((-1, 1, 1), None, NotASpin, ["-1 is no spin"]),
-    ((1.0, 1, 1), None, Exception, []),
+    ((1.0, 1, 1), None, rt.NotExact, ["1.0 is a float"]),
     (("1o", "1o", "1o"), O3, rt.NoCoupling, ["inversion acts by +1", "Ask for '1e'"]),
     ((1, 1, 1), O3, NotASpin, ["no irrep of O(3)"]),
     (("1/2", "1/2", "1/2"), SU2, rt.NoCoupling, ["1/2 ⊗ 1/2 does not hold 1/2"]),
-    ((1, 1, 1), SimpleNamespace(family=("SU", 3)), NotImplementedError, ["Hom(V1*V2, V3)"]),
+    ((1, 1, 1), rt.SU(3), NotImplementedError, ["Hom(V1*V2, V3)"]),
 ])
 def test_refusals_say_what_to_ask(keys, group, kind, pieces):
     with pytest.raises(kind) as caught:
