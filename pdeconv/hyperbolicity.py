@@ -1,0 +1,187 @@
+"""Hyperbolicity: decided by factoring the characteristic polynomial, with conditions on the state."""
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import product
+from typing import TYPE_CHECKING, Any
+
+import sympy
+
+from .sign import is_nonnegative, sign
+
+if TYPE_CHECKING:
+    from .eigenstructure import Factor
+    from .system import System
+
+Expr = sympy.Expr
+
+
+class NotHyperbolic(ValueError):
+    """A system with a direction in which an eigenvalue is not real, or eigenvectors are missing."""
+
+
+@dataclass(frozen=True)
+class Witness:
+    """A direction ξ and the eigenvalue of A(u, ξ) there that is not real, or has too few eigenvectors."""
+
+    direction: tuple[Expr, ...]
+    eigenvalue: Expr
+    defective: bool
+    state: tuple[tuple[str, Expr], ...] = ()
+
+    def __str__(self) -> str:
+        where = ", ".join(f"{name} = {value}" for name, value in self.state)
+        at = f" at {where}" if where else ""
+        ξ = ", ".join(map(str, self.direction))
+        fault = "has fewer eigenvectors than its multiplicity" if self.defective else "is not real"
+        return f"in the direction ξ = ({ξ}){at} the eigenvalue {self.eigenvalue} {fault}"
+
+
+@dataclass(frozen=True, eq=False)
+class Hyperbolicity:
+    """The verdict: `kind` is "strict", "strong" (real speeds, complete vectors), "conditional" or "not hyperbolic".
+
+    Strict: all speeds are real and distinct in every direction. Strong, that is hyperbolic: all real, with a complete
+    set of eigenvectors. Conditional: strong wherever all `conditions` are positive. It is true where hyperbolic without
+    conditions.
+    """
+
+    system: System
+    kind: str
+    conditions: tuple[Expr, ...]
+    witness: Witness | None
+
+    def __bool__(self) -> bool:
+        return self.kind in ("strict", "strong")
+
+    @property
+    def is_strict(self) -> bool:
+        """Whether the speeds are distinct for every state and direction."""
+        return self.kind == "strict"
+
+    @cached_property
+    def symmetriser(self) -> Any:
+        """The Friedrichs symmetriser, where one is found; see `symmetriser.symmetriser`."""
+        from .symmetriser import symmetriser
+        return symmetriser(self.system)
+
+    def require(self) -> None:
+        """Raise NotHyperbolic with the witness, or with the conditions that are not known to hold."""
+        if self.kind == "not hyperbolic":
+            raise NotHyperbolic(f"{self.system.expression} is not hyperbolic: {self.witness}. Change the fluxes, or the "
+                                "state at which it is taken.")
+
+    def __repr__(self) -> str:
+        if self.kind == "not hyperbolic":
+            return f"<not hyperbolic: {self.witness}>"
+        where = " where " + ", ".join(f"{c} > 0" for c in self.conditions) if self.conditions else ""
+        words = {"strict": "strictly hyperbolic", "strong": "hyperbolic", "conditional": "hyperbolic"}[self.kind]
+        return f"<{words}{where}>"
+
+
+def hyperbolicity(system: System) -> Hyperbolicity:
+    """Whether A(u, n) has real eigenvalues and complete eigenvectors for every direction n, by factors of det(λ − A).
+
+    A factor has real, distinct roots exactly where the leading minors of its Hermite matrix are positive (Sylvester).
+    Where signs follow from the assumptions the answer is unconditional; otherwise they are its conditions. Completeness
+    is the dimension of the null space of each factor over the field of rational functions.
+
+    >>> from pdeconv import System
+    >>> System(x=[[0, 1], [1, 0]]).hyperbolicity
+    <strictly hyperbolic>
+    >>> System(x=[[0, 1], [-1, 0]]).hyperbolicity
+    <not hyperbolic: in the direction ξ = (1) the eigenvalue -I is not real>
+    """
+    from .eigenstructure import characteristic_factors
+
+    unit = system.direction
+    factors = characteristic_factors(system)
+    conditions: list[Expr] = []
+    for factor in factors:
+        for condition in factor.conditions:
+            reduced = _spherical(condition, unit)
+            found = sign(reduced, unit)
+            if found is not None and found <= 0:
+                return Hyperbolicity(system, "not hyperbolic", (), _not_real(system, factor))
+            if found is None:
+                if not reduced.free_symbols - set(unit):
+                    witness = _not_real(system, factor)
+                    if witness is not None:
+                        return Hyperbolicity(system, "not hyperbolic", (), witness)
+                conditions.append(_essential(reduced, unit))
+    defect = _defective(system, factors)
+    if defect is not None:
+        return Hyperbolicity(system, "not hyperbolic", (), defect)
+    if conditions:
+        return Hyperbolicity(system, "conditional", tuple(dict.fromkeys(conditions)), None)
+    return Hyperbolicity(system, "strict" if _distinct(factors, unit) else "strong", (), None)
+
+
+def _spherical(e: Expr, unit: tuple[Expr, ...]) -> Expr:
+    symbols = [n for n in unit if n.is_Symbol]
+    return sympy.factor(e.subs(sympy.expand(sum(n ** 2 for n in symbols)), 1)) if len(symbols) > 1 else sympy.factor(e)
+
+
+def _essential(e: Expr, unit: tuple[Expr, ...]) -> Expr:
+    """The factors of a condition whose sign is not known."""
+    total: Expr = sympy.S.One
+    for part in sympy.fraction(sympy.factor(e)):
+        content, factors = sympy.factor_list(part)
+        total *= sympy.sign(content)
+        for f, k in factors:
+            found = sign(f, unit)
+            total *= found ** k if found else f ** (k % 2 or 2)
+    return total
+
+
+def _distinct(factors: tuple[Factor, ...], unit: tuple[Expr, ...]) -> bool:
+    """Whether no two roots meet: simple factors whose resultants do not vanish."""
+    from .eigenstructure import LAMBDA
+    if any(f.multiplicity > 1 for f in factors):
+        return False
+    for i, f in enumerate(factors):
+        for g in factors[:i]:
+            found = sign(_spherical(sympy.resultant(f.polynomial, g.polynomial, LAMBDA), unit), unit)
+            if not found:
+                return False
+    return True
+
+
+def _defective(system: System, factors: tuple[Factor, ...]) -> Witness | None:
+    """A repeated factor with too few eigenvectors, generically."""
+    from .eigenstructure import NoClosedForm, _vectors, primitive_matrix
+    if all(f.multiplicity == 1 for f in factors):
+        return None
+    matrix, _ = primitive_matrix(system)
+    for factor in (f for f in factors if f.multiplicity > 1):
+        try:
+            found = len(_vectors(matrix, factor, 0))
+        except NoClosedForm:
+            continue
+        if found < factor.multiplicity:
+            return Witness(tuple(system.direction), factor.roots[0], True)
+    return None
+
+
+def _not_real(system: System, factor: Factor) -> Witness | None:
+    """A direction of small integers, at a state that respects the assumptions, where the factor has a root that is not
+    real: a witness is checked, however it was found."""
+    from .eigenstructure import LAMBDA, sample_point
+    symbols = [n for n in system.direction if n.is_Symbol]
+    state = {s: v for s, v in sample_point(system, ()).items()}
+    used = [s for s in factor.polynomial.free_symbols if s in state]
+    for values in sorted(product(range(-3, 4), repeat=len(symbols)), key=lambda v: (sum(map(abs, v)), [-x for x in v])):
+        if symbols and not any(values):
+            continue
+        at = factor.polynomial.subs({**dict(zip(symbols, values)), **state})
+        poly = sympy.Poly(at, LAMBDA)
+        if poly.count_roots() < poly.degree():
+            root = next(r for r in poly.nroots() if not r.is_real) if poly.degree() > 2 else next(
+                r for r in sympy.roots(poly) if not r.is_real)
+            direction = tuple(map(sympy.Integer, values)) if symbols else (sympy.S.One,)
+            return Witness(direction, root, False, tuple((s.name, state[s]) for s in used))
+    return None
+
+
+__all__ = ["Hyperbolicity", "NotHyperbolic", "Witness", "hyperbolicity", "is_nonnegative"]
