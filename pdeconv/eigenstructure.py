@@ -10,11 +10,11 @@ import sympy
 from sympy.polys.matrices import DomainMatrix
 
 from .formula import formula, symbol
+from .radical import root, tidy
 from .system import System
 
 Expr = sympy.Expr
 LAMBDA = sympy.Symbol("lambda")
-ROOT = sympy.Symbol("s_root", positive=True)
 
 
 class NoClosedForm(ValueError):
@@ -61,126 +61,138 @@ class Factor:
         return tuple(sympy.factor(self.hermite[:k, :k].det()) for k in range(2, self.degree + 1))
 
     @cached_property
-    def roots(self) -> tuple[Expr, ...]:
-        """The roots by radicals, of degree one, two, or biquadratic about their mean; NoClosedForm otherwise."""
+    def mean(self) -> Expr:
+        """The mean of the roots."""
         c = self.coefficients
+        return sympy.cancel(-c[1] / (self.degree * c[0]))
+
+    @cached_property
+    def offsets(self) -> tuple[Expr, ...]:
+        """The roots less their mean, by square roots: of degree one, two, or biquadratic; NoClosedForm otherwise."""
         if self.degree == 1:
-            return (sympy.cancel(-c[1] / c[0]),)
-        mean = sympy.cancel(-c[1] / (self.degree * c[0]))
+            return (sympy.S.Zero,)
+        mu = sympy.Symbol("mu")
+        lead, *rest = sympy.Poly(sympy.expand(self.polynomial.subs(LAMBDA, mu + self.mean)), mu).all_coeffs()
+        c = [sympy.cancel(x / lead) for x in rest]
         if self.degree == 2:
-            half = _root(sympy.cancel((c[1] ** 2 - 4 * c[0] * c[2]) / (4 * c[0] ** 2)))
-            return (mean - half, mean + half)
-        if self.degree == 4:
-            mu = sympy.Symbol("mu")
-            shifted = sympy.Poly(sympy.expand(self.polynomial.subs(LAMBDA, mu + mean)), mu)
-            a, b3, b, b1, d = (sympy.cancel(x) for x in shifted.all_coeffs())
-            if b3 == 0 and b1 == 0:
-                b, d = sympy.cancel(b / a), sympy.cancel(d / a)
-                inner = _root(sympy.cancel(b ** 2 / 4 - d))
-                slow, fast = sympy.sqrt(-b / 2 - inner), sympy.sqrt(-b / 2 + inner)
-                return (mean - fast, mean - slow, mean + slow, mean + fast)
+            half = root(-c[1])
+            return (-half, half)
+        if self.degree == 4 and c[0] == 0 and c[2] == 0:
+            inner = root(c[1] ** 2 / 4 - c[3])
+            slow, fast = sympy.sqrt(-c[1] / 2 - inner), sympy.sqrt(-c[1] / 2 + inner)
+            return (-fast, -slow, slow, fast)
         raise NoClosedForm(f"the characteristic speeds are roots of {self.polynomial}, of degree {self.degree} in λ, "
-                           "which has no solution by square roots of square roots. Give numbers for the state and "
-                           "parameters, system.at(…), and read speeds in floats by System.speeds_at.")
+                           "and square roots do not give them. Give numbers for the state and parameters, "
+                           "system.at(…), and take speeds in floats.")
+
+    @property
+    def roots(self) -> tuple[Expr, ...]:
+        """The roots by square roots; NoClosedForm."""
+        return tuple(self.mean + x for x in self.offsets)
 
 
 @dataclass(frozen=True, eq=False)
 class Eigenstructure:
     """A(u, n) R = R Λ and L R = 1, with Λ the speeds: column k of `right` and row k of `left` belong to speeds[k].
 
-    Directions are unit vectors: n_x² + n_y² + … = 1 is used in every entry. Speeds are ordered by their values at one
-    state with all positive symbols 1, for reading only.
+    Entries are in the primitive unknowns, where the system names them, and in wave speeds c, whose values are in
+    `abbreviations`; directions are unit vectors. Speeds are ordered by their values at one state, for reading only.
     """
 
     system: System
     direction: tuple[Expr, ...]
     factors: tuple[Factor, ...]
+    abbreviations: tuple[tuple[sympy.Symbol, Expr], ...]
     speeds: tuple[Expr, ...]
     right: sympy.ImmutableMatrix
     left: sympy.ImmutableMatrix
+
+    @cached_property
+    def in_state(self) -> Eigenstructure:
+        """The same with every entry in the unknowns of the state and without abbreviations."""
+        back = dict(self.abbreviations)
+        inverse = _inverse(self.system)
+
+        def finish(e: Any) -> Expr:
+            return tidy(sympy.sympify(e).subs(back).subs(inverse), self.direction)
+        return Eigenstructure(self.system, self.direction, self.factors, (), tuple(map(finish, self.speeds)),
+                              self.right.applyfunc(finish), self.left.applyfunc(finish))
 
     @property
     def multiplicities(self) -> dict[Expr, int]:
         """How often each speed occurs."""
         return {speed: self.speeds.count(speed) for speed in dict.fromkeys(self.speeds)}
 
-    def verify(self, state: dict[str, Any] | None = None) -> bool:
-        """Whether A R = R Λ and L R = 1 at a rational state and direction, to 50 digits; see the tests for many."""
-        values = sample_point(self.system, self.direction, state)
-        a = self.system.matrix(self.direction).subs(values).evalf(60)
-        r, l = (m.subs(values).evalf(60) for m in (self.right, self.left))
-        diagonal = sympy.diag(*[s.subs(values).evalf(60) for s in self.speeds])
-        errors = [*(a * r - r * diagonal), *(l * r - sympy.eye(self.system.size))]
-        return max(abs(sympy.N(e, 60)) for e in errors) < sympy.Float(10) ** -45
+    def residual(self, digits: int = 50) -> sympy.Float:
+        """The largest entry of A R − R Λ and L R − 1 at one rational state and direction, in floats of so many digits."""
+        values = sample_point(self.system, self.direction)
+        extended = {**values, **{c: e.subs(values) for c, e in self.abbreviations}}
+        a = self.system.matrix(self.direction).subs(values).evalf(digits)
+        r, l = (m.subs(extended).evalf(digits) for m in (self.right, self.left))
+        diagonal = sympy.diag(*[s.subs(extended) for s in self.speeds]).evalf(digits)
+        return max(abs(sympy.N(e, digits)) for e in [*(a * r - r * diagonal), *(l * r - sympy.eye(self.system.size))])
 
     def __repr__(self) -> str:
-        return f"<Eigenstructure of {self.system.expression}: speeds {', '.join(map(str, self.speeds))}>"
+        where = "".join(f", {c} = {e}" for c, e in self.abbreviations)
+        return f"<Eigenstructure of {self.system.expression}: speeds {', '.join(map(str, self.speeds))}{where}>"
 
 
 def characteristic_factors(system: System, direction: Sequence[Any] | None = None) -> tuple[Factor, ...]:
     """The irreducible factors over Q(symbols) of det(λ − A(u, n)), in primitive unknowns where the system names them.
 
     >>> from pdeconv import catalog
-    >>> [(f.polynomial, f.multiplicity) for f in characteristic_factors(catalog.shallow_water(ndim=1))]
-    [(g*h - lambda**2 + 2*lambda*v_x - v_x**2, 1)]
+    >>> [(f.polynomial, f.multiplicity) for f in characteristic_factors(catalog.burgers())]
+    [(lambda - u, 1)]
     """
     return _factors(primitive_matrix(system, direction)[0])
 
 
-def _factors(matrix: sympy.Matrix) -> tuple[Factor, ...]:
-    n = matrix.shape[0]
-    coefficients = _characteristic(matrix)
-    polynomial = sum(c * LAMBDA ** (n - k) for k, c in enumerate(coefficients))
-    _, found = sympy.factor_list(sympy.together(polynomial).as_numer_denom()[0], LAMBDA)
-    return tuple(Factor(f, k) for f, k in found if f.has(LAMBDA))
-
-
-def _characteristic(matrix: sympy.Matrix) -> list[Expr]:
-    """The coefficients of det(λ − M), by falling degree."""
-    domain = _domain(matrix)
-    return [domain.domain.to_sympy(c) for c in domain.charpoly()]
-
-
 def eigenstructure(system: System, direction: Sequence[Any] | None = None) -> Eigenstructure:
-    """The characteristic speeds and biorthonormal vectors of A(u, n) = Σ n_j A_j(u), for every direction n.
+    """The characteristic speeds and biorthonormal vectors of A(u, n) = Σ n_j A_j(u), for every unit vector n.
 
-    In primitive unknowns w the matrix is M⁻¹ A M with M = ∂u/∂w. Each factor of its characteristic polynomial is treated
-    by itself: where √D enters, one symbol of D is eliminated by D = s², so that vectors come from linear algebra over
-    a field of rational functions. Raises NotHyperbolic where the matrix is not diagonalisable, NoClosedForm.
+    In primitive unknowns w the matrix is M⁻¹ A M with M = ∂u/∂w. Where the speeds are λ = m ± c, one symbol of
+    f(m + c) = 0, in which it is linear, is eliminated, so that vectors come from linear algebra over a field of rational
+    functions. Raises NotHyperbolic where the matrix is not diagonalisable, NoClosedForm.
 
     >>> from pdeconv import catalog
-    >>> eigenstructure(catalog.advection(ndim=1)).speeds
-    (a_x,)
+    >>> eigenstructure(catalog.shallow_water(ndim=1))
+    <Eigenstructure of catalog.shallow_water(ndim=1): speeds -c + v_x, c + v_x, c = sqrt(g)*sqrt(h)>
     """
     from .hyperbolicity import NotHyperbolic
 
     matrix, change = primitive_matrix(system, direction)
     unit = tuple(system.direction if direction is None else map(formula, direction))
     factors = _factors(matrix)
+    taken = {s.name for m in system.matrices for s in m.free_symbols} | set(system.primitive_names)
+    shorter: dict[Expr, sympy.Symbol] = {}
     groups: list[tuple[Expr, list[sympy.Matrix], list[sympy.Matrix]]] = []
     for factor in factors:
-        for k in range(len(factor.roots)):
-            right, left = (_vectors(m, factor, k) for m in (matrix, matrix.T))
+        for offset in factor.offsets:
+            value = tidy(offset, unit)
+            short = _short(value, shorter, taken)
+            right, left = (_vectors(m, factor, offset, value, short, unit) for m in (matrix, matrix.T))
             if len(right) != factor.multiplicity:
-                raise NotHyperbolic(f"{system.expression} is not hyperbolic: its speed {factor.roots[k]} has multiplicity "
-                                    f"{factor.multiplicity}, but only {len(right)} eigenvectors. Change the fluxes.")
-            groups.append((factor.roots[k], right, left))
+                raise NotHyperbolic(f"{system.expression} is not hyperbolic: its speed {factor.mean + offset} has "
+                                    f"multiplicity {factor.multiplicity}, but only {len(right)} eigenvectors. Change the "
+                                    "fluxes.")
+            groups.append((factor.mean + short, right, left))
     values = sample_point(system, unit)
+    values.update({c: e.subs(values) for e, c in shorter.items()})
     groups.sort(key=lambda g: _number(g[0], values))
     speeds, columns, rows = [], [], []
     for speed, right, left in groups:
-        gram = sympy.Matrix([[_tidy((l.T * r)[0], unit) for r in right] for l in left]).inv()
-        inverse = gram * sympy.Matrix.vstack(*[l.T for l in left])
-        speeds += [_tidy(speed, unit)] * len(right)
+        gram = sympy.Matrix([[tidy((l.T * r)[0], unit) for r in right] for l in left])
+        inverse = (gram.inv() * sympy.Matrix.vstack(*[l.T for l in left]))
+        speeds += [tidy(speed, unit)] * len(right)
         columns += right
         rows += [inverse.row(i) for i in range(len(right))]
-    back = {} if system.primitive is None else _inverse(system)
-    right_matrix = sympy.Matrix.hstack(*columns)
-    left_matrix = sympy.Matrix.vstack(*rows)
+    right_matrix, left_matrix = sympy.Matrix.hstack(*columns), sympy.Matrix.vstack(*rows)
     if system.primitive is not None:
-        right_matrix, left_matrix = change * right_matrix, left_matrix * change.inv()
-    finish = lambda e: _tidy(e.subs(back) if back else e, unit)  # noqa: E731
-    return Eigenstructure(system, unit, factors, tuple(map(finish, speeds)),
+        right_matrix, left_matrix = change * right_matrix, left_matrix * _inverted(change)
+
+    def finish(e: Expr) -> Expr:
+        return tidy(e, unit)
+    return Eigenstructure(system, unit, factors, tuple((c, e) for e, c in shorter.items()), tuple(speeds),
                           sympy.ImmutableMatrix(right_matrix.applyfunc(finish)),
                           sympy.ImmutableMatrix(left_matrix.applyfunc(finish)))
 
@@ -190,23 +202,35 @@ def primitive_matrix(system: System, direction: Sequence[Any] | None = None) -> 
     a = sympy.Matrix(system.matrix(direction))
     if system.primitive is None:
         return a.applyfunc(sympy.cancel), sympy.eye(system.size)
-    w = [symbol(name, system.positive | {s.name for e in system.primitive for s in e.free_symbols if s.is_positive})
-         for name in system.primitive_names]
+    w = system.primitive_symbols
     change = sympy.Matrix([[sympy.diff(e, x) for x in w] for e in system.primitive])
-    there = dict(zip(system.state, system.primitive))
-    a = a.subs(there, simultaneous=True)
-    product = _domain(change).to_field().inv() if not change.has(sympy.Function) else None
-    inverse = product.to_Matrix() if product is not None else change.inv()
-    return (inverse * a * change).applyfunc(sympy.cancel), change
+    a = a.subs(dict(zip(system.state, system.primitive)), simultaneous=True)
+    return (_inverted(change) * a * change).applyfunc(sympy.cancel), change
+
+
+def _inverted(matrix: sympy.Matrix) -> sympy.Matrix:
+    return DomainMatrix.from_Matrix(matrix).to_field().inv().to_Matrix()
+
+
+def _factors(matrix: sympy.Matrix) -> tuple[Factor, ...]:
+    coefficients, n = _characteristic(matrix), matrix.shape[0]
+    polynomial = sum(c * LAMBDA ** (n - k) for k, c in enumerate(coefficients))
+    _, found = sympy.factor_list(sympy.together(polynomial).as_numer_denom()[0], LAMBDA)
+    return tuple(Factor(f, k) for f, k in found if f.has(LAMBDA))
+
+
+def _characteristic(matrix: sympy.Matrix) -> list[Expr]:
+    """The coefficients of det(λ − M), by falling degree."""
+    domain = DomainMatrix.from_Matrix(matrix)
+    return [domain.domain.to_sympy(c) for c in domain.charpoly()]
 
 
 def _inverse(system: System) -> dict[Expr, Expr]:
     """The primitive unknowns in terms of the state."""
-    assert system.primitive is not None
-    w = [s for name in system.primitive_names for s in
-         {x for e in system.primitive for x in e.free_symbols if x.name == name}]
+    if system.primitive is None:
+        return {}
     fresh = [sympy.Dummy(name, **u.assumptions0) for name, u in zip(system.names, system.state)]
-    found = sympy.solve([e - u for e, u in zip(system.primitive, fresh)], w, dict=True)
+    found = sympy.solve([e - u for e, u in zip(system.primitive, fresh)], system.primitive_symbols, dict=True)
     if not found:
         raise NoClosedForm(f"the primitive unknowns {', '.join(system.primitive_names)} could not be written in the state. "
                            "Give others, or none.")
@@ -214,49 +238,84 @@ def _inverse(system: System) -> dict[Expr, Expr]:
     return {x: e.xreplace(names) for x, e in found[0].items()}
 
 
-def _vectors(matrix: sympy.Matrix, factor: Factor, k: int) -> list[sympy.Matrix]:
-    """A basis of the null space of M − λ_k for root k of the factor."""
-    root = factor.roots[k]
+def _short(value: Expr, shorter: dict[Expr, sympy.Symbol], taken: set[str]) -> Expr:
+    """±c for a value that is ± a root, with a new symbol for each; the value itself where it has no root."""
+    if not any(p.exp.is_Rational and p.exp.q == 2 for p in value.atoms(sympy.Pow)):
+        return value
+    sign, size = (-1, -value) if value.could_extract_minus_sign() else (1, value)
+    if size not in shorter:
+        name = next(n for n in ("c", *(f"c_{k}" for k in range(2, 99))) if n not in taken)
+        taken.add(name)
+        shorter[size] = symbol(name, [name])
+    return sign * shorter[size]
+
+
+def _vectors(matrix: sympy.Matrix, factor: Factor, offset: Expr, value: Expr, short: Expr,
+             unit: tuple[Expr, ...]) -> list[sympy.Matrix]:
+    """A basis of the null space of M − (mean + offset), in terms of the symbol ±c of the offset."""
     n = matrix.shape[0]
-    radicals = [p for p in root.atoms(sympy.Pow) if p.exp == sympy.Rational(1, 2)]
-    if not radicals:
-        return _nullspace(matrix - root * sympy.eye(n))
-    if len(radicals) == 1:
-        square = radicals[0].base
-        for v in sorted(square.free_symbols & matrix.free_symbols, key=lambda s: s.name):
-            numerator, denominator = sympy.fraction(sympy.together(square - ROOT ** 2))
-            poly = sympy.Poly(numerator, v)
-            if poly.degree() == 1 and not denominator.has(v) or poly.degree() == 1:
-                value = sympy.cancel(sympy.solve(numerator, v)[0])
-                inside = (matrix - root.xreplace({radicals[0]: ROOT}) * sympy.eye(n)).subs(v, value).applyfunc(sympy.cancel)
-                return [x.subs(ROOT, radicals[0]) for x in _nullspace(inside)]
-        if square.is_number:
-            return _nullspace(matrix - root * sympy.eye(n), extension=True)
-    return _adjugate(matrix, factor, root)
+    one = sympy.eye(n)
+    if short == value and not offset.atoms(sympy.Pow) & _radicals(offset):
+        return _nullspace(matrix - (factor.mean + offset) * one)
+    if short.free_symbols and not short.is_number:
+        relation = sympy.expand(factor.polynomial.subs(LAMBDA, factor.mean + short))
+        for v in sorted(relation.free_symbols & matrix.free_symbols - set(unit) - short.free_symbols, key=str):
+            if sympy.degree(sympy.fraction(sympy.together(relation))[0], v) == 1 and not factor.mean.has(v):
+                solved = sympy.cancel(sympy.solve(relation, v)[0])
+                if solved == 0:
+                    continue
+                inside = (matrix - (factor.mean + short) * one).subs(v, solved).applyfunc(sympy.cancel)
+                return _nullspace(inside)
+    if not (matrix - factor.mean * one).free_symbols - set(unit) or factor.multiplicity > 1:
+        return _projected(matrix, factor, value, unit)
+    return _adjugate(matrix, factor, factor.mean + short)
 
 
-def _nullspace(matrix: sympy.Matrix, extension: bool = False) -> list[sympy.Matrix]:
-    domain = _domain(matrix, extension).to_field()
-    rows = domain.nullspace().to_Matrix()
-    return [_primitive(rows.row(i).T) for i in range(rows.rows)]
+def _radicals(e: Expr) -> set[Expr]:
+    return {p for p in e.atoms(sympy.Pow) if p.exp.is_Rational and p.exp.q == 2}
 
 
-def _adjugate(matrix: sympy.Matrix, factor: Factor, root: Expr) -> list[sympy.Matrix]:
+def _nullspace(matrix: sympy.Matrix) -> list[sympy.Matrix]:
+    constant = not matrix.free_symbols and matrix.atoms(sympy.Pow)
+    rows = (DomainMatrix.from_Matrix(matrix, extension=True) if constant else DomainMatrix.from_Matrix(matrix)).to_field()
+    found = rows.nullspace().to_Matrix()
+    return [_primitive(found.row(i).T) for i in range(found.rows)]
+
+
+def _projected(matrix: sympy.Matrix, factor: Factor, value: Expr, unit: tuple[Expr, ...]) -> list[sympy.Matrix]:
+    """Independent columns of ∏ (M − λ_j) over the other speeds λ_j, which span the eigenspace of a diagonalisable M.
+
+    They are independent where they are so at one direction, hence in almost all.
+    """
+    n = matrix.shape[0]
+    others = dict.fromkeys(tidy(f.mean + o, unit) for f in _factors(matrix) for o in f.offsets)
+    here = tidy(factor.mean + value, unit)
+    product = sympy.eye(n)
+    for speed in others:
+        if sympy.cancel(speed - here) != 0:
+            product = (product * (matrix - speed * sympy.eye(n))).applyfunc(lambda e: tidy(e, unit))
+    points = {1: (1,), 2: (sympy.Rational(3, 5), sympy.Rational(4, 5)),
+              3: (sympy.Rational(2, 7), sympy.Rational(3, 7), sympy.Rational(6, 7))}
+    symbols = [x for x in unit if x.is_Symbol]
+    at = product.subs(dict(zip(symbols, points.get(len(symbols), ()))))
+    return [_primitive(product[:, k]) for k in at.rref()[1]]
+
+
+def _adjugate(matrix: sympy.Matrix, factor: Factor, speed: Expr) -> list[sympy.Matrix]:
     """The first nonzero column of adj(λ − M) modulo the factor, for a simple root (Faddeev and LeVerrier)."""
-    if factor.multiplicity > 1:
-        raise NoClosedForm(f"the factor {factor.polynomial} occurs {factor.multiplicity} times, and its eigenvectors are "
-                           "not found symbolically. Give numbers by system.at(…).")
-    n = matrix.shape[0]
-    coefficients = _characteristic(matrix)
-    blocks, power = [sympy.eye(n)], sympy.eye(n)
+    n, coefficients = matrix.shape[0], _characteristic(matrix)
+    domain = DomainMatrix.from_Matrix(matrix).to_field()
+    one = DomainMatrix.eye(n, domain.domain)
+    blocks = [one]
     for k in range(1, n):
-        power = (matrix * power + coefficients[k] * sympy.eye(n)).applyfunc(sympy.cancel)
-        blocks.append(power)
+        blocks.append(domain * blocks[-1] + one.scalarmul(domain.domain.from_sympy(coefficients[k])))
+    tables = [b.to_Matrix() for b in blocks]
+    modulus = sympy.Poly(factor.polynomial, LAMBDA)
     for column in range(n):
-        entries = [sum(blocks[n - 1 - d][i, column] * LAMBDA ** d for d in range(n)) for i in range(n)]
-        reduced = [sympy.rem(sympy.Poly(e, LAMBDA), sympy.Poly(factor.polynomial, LAMBDA)).as_expr() for e in entries]
+        entries = [sympy.Poly([t[i, column] for t in tables], LAMBDA) for i in range(n)]
+        reduced = [sympy.rem(e, modulus).as_expr() for e in entries]
         if any(sympy.cancel(e) != 0 for e in reduced):
-            return [_primitive(sympy.Matrix(reduced)).subs(LAMBDA, root)]
+            return [_primitive(sympy.Matrix(reduced)).subs(LAMBDA, speed)]
     return []
 
 
@@ -269,83 +328,19 @@ def _primitive(column: sympy.Matrix) -> sympy.Matrix:
     return sympy.Matrix([sympy.cancel(e / content) for e in cleared])
 
 
-def _root(square: Expr) -> Expr:
-    """√x with the squares among its factors taken out, nonnegative or not: ± both occur."""
-    if square == 0:
-        return sympy.S.Zero
-    numerator, denominator = sympy.fraction(sympy.factor(square))
-    content, factors = sympy.factor_list(sympy.expand(numerator * denominator))
-    outside, inside = 1 / denominator, content
-    for f, k in factors:
-        outside *= f ** (k // 2)
-        inside *= f ** (k % 2)
-    number = sympy.sqrt(content)
-    rational = number if number.is_Rational else None
-    if rational is not None:
-        outside, inside = outside * rational, inside / content
-    return sympy.cancel(outside) * sympy.sqrt(sympy.expand(inside) if inside.is_Add else sympy.factor_terms(inside))
+def _number(e: Expr, values: dict[Expr, Any]) -> float:
+    return float(sympy.re(sympy.N(e.subs(values))))
 
 
-def _tidy(e: Any, unit: tuple[Expr, ...]) -> Expr:
-    """The expression simplified by n·n = 1."""
-    e = sympy.sympify(e)
-    symbols = [n for n in unit if n.is_Symbol]
-    if len(symbols) >= 2:
-        squares = sum(n ** 2 for n in symbols)
-        e = e.subs(sympy.expand(squares), 1)
-        e = e.replace(lambda x: x.is_Pow and x.exp == sympy.Rational(1, 2),
-                      lambda x: _root(sympy.factor(_on_sphere(x.base, symbols))))
-    return _cancelled(e)
-
-
-def _cancelled(e: Expr) -> Expr:
-    """The quotient in lowest terms, radicals taken as symbols with their squares replaced."""
-    radicals = sorted((p for p in e.atoms(sympy.Pow) if p.exp.is_Rational and p.exp.q == 2), key=str)
-    bases = list(dict.fromkeys(p.base for p in radicals))
-    names = {b: sympy.Dummy(f"r{i}") for i, b in enumerate(bases)}
-    if not names:
-        return sympy.cancel(e)
-    replaced = e.xreplace({p: names[p.base] ** (2 * p.exp) for p in radicals})
-    numerator, denominator = sympy.fraction(sympy.cancel(replaced))
-    for b, r in names.items():
-        numerator = sympy.rem(sympy.Poly(numerator, r), sympy.Poly(r ** 2 - b, r)).as_expr() if numerator.has(r) else numerator
-        denominator = (sympy.rem(sympy.Poly(denominator, r), sympy.Poly(r ** 2 - b, r)).as_expr()
-                       if denominator.has(r) else denominator)
-    return sympy.cancel(numerator / denominator).xreplace({r: sympy.sqrt(b) for b, r in names.items()})
-
-
-def _on_sphere(e: Expr, symbols: list[sympy.Symbol]) -> Expr:
-    """The expression with the last n² replaced by 1 − the others."""
-    last = symbols[-1]
-    poly = sympy.expand(e)
-    if not poly.is_polynomial(*symbols):
-        return e
-    return sympy.factor(sympy.rem(poly, last ** 2 - 1 + sum(n ** 2 for n in symbols[:-1]), last))
-
-
-def _domain(matrix: sympy.Matrix, extension: bool = False) -> DomainMatrix:
-    return DomainMatrix.from_Matrix(matrix, extension=True) if extension else DomainMatrix.from_Matrix(matrix)
-
-
-def sample_point(system: System, unit: Sequence[Expr], state: dict[str, Any] | None = None) -> dict[Expr, Any]:
-    """Rational numbers for all symbols: the given state, otherwise fixed ones that respect the assumptions."""
-    given = {name: formula(x) for name, x in (state or {}).items()}
-    symbols = sorted({*system.parameters, *system.state}, key=lambda s: s.name)
-    values: dict[Expr, Any] = {}
-    for k, s in enumerate(symbols):
-        values[s] = given.get(s.name, sympy.Rational(k + 7, k + 5) if s.is_positive else sympy.Rational(k + 1, 7 * k + 9))
-    if system.primitive is not None and not given:
-        w = {x for e in system.primitive for x in e.free_symbols} - set(system.parameters)
-        chosen = {x: sympy.Rational(k + 3, k + 2) if x.is_positive else sympy.Rational(1, k + 3)
-                  for k, x in enumerate(sorted(w, key=lambda s: s.name))}
-        values.update({u: e.subs(values | chosen) for u, e in zip(system.state, system.primitive)})
-        values.update(chosen)
+def sample_point(system: System, unit: Sequence[Expr]) -> dict[Expr, Any]:
+    """Rational numbers for all symbols that respect the assumptions, the state from primitive unknowns, a unit vector."""
+    symbols = sorted({*system.parameters, *system.state, *system.primitive_symbols}, key=lambda s: s.name)
+    values: dict[Expr, Any] = {s: sympy.Rational(k + 7, k + 5) if s.is_positive else sympy.Rational(k + 1, 7 * k + 9)
+                               for k, s in enumerate(symbols)}
+    if system.primitive is not None:
+        values.update({u: e.subs(values) for u, e in zip(system.state, system.primitive) if e != u})
     axes = [n for n in unit if n.is_Symbol]
     points = {1: (1,), 2: (sympy.Rational(3, 5), sympy.Rational(4, 5)),
               3: (sympy.Rational(2, 7), sympy.Rational(3, 7), sympy.Rational(6, 7))}
     values.update(dict(zip(axes, points.get(len(axes), ()))))
     return values
-
-
-def _number(e: Expr, values: dict[Expr, Any]) -> float:
-    return float(sympy.re(sympy.N(e.subs(values))))

@@ -46,7 +46,7 @@ def formula(given: Any, positive: Iterable[str] = ()) -> sympy.Expr:
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             raise FormulaError(f"{given[:80]!r} is no formula. Write it as in Python: m**2/h + g*h**2/2.") from None
         return _expression(tree, given, tuple(positive))
-    if isinstance(given, bool) or not isinstance(given, (int, sympy.Basic)) and not hasattr(given, "numerator"):
+    if isinstance(given, bool) or (not isinstance(given, (int, sympy.Basic)) and not hasattr(given, "numerator")):
         if isinstance(given, float):
             raise NotExactFormula(f"{given!r} is a decimal number, and systems are exact. Write '1/2' or "
                                   "sympy.Rational(1, 2).")

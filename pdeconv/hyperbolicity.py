@@ -7,6 +7,7 @@ from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import sympy
+from sympy.polys.matrices import DomainMatrix
 
 from .sign import is_nonnegative, sign
 
@@ -150,16 +151,16 @@ def _distinct(factors: tuple[Factor, ...], unit: tuple[Expr, ...]) -> bool:
 
 def _defective(system: System, factors: tuple[Factor, ...]) -> Witness | None:
     """A repeated factor with too few eigenvectors, generically."""
-    from .eigenstructure import NoClosedForm, _vectors, primitive_matrix
+    from .eigenstructure import primitive_matrix
     if all(f.multiplicity == 1 for f in factors):
         return None
     matrix, _ = primitive_matrix(system)
-    for factor in (f for f in factors if f.multiplicity > 1):
-        try:
-            found = len(_vectors(matrix, factor, 0))
-        except NoClosedForm:
-            continue
-        if found < factor.multiplicity:
+    for factor in (f for f in factors if f.multiplicity > 1):  # f(M) has the rank n − deg f · multiplicity, or more
+        value = sympy.zeros(system.size)
+        for c in factor.coefficients:
+            value = (value * matrix + c * sympy.eye(system.size)).applyfunc(sympy.cancel)
+        rank = DomainMatrix.from_Matrix(value).to_field().rank()
+        if system.size - rank < factor.degree * factor.multiplicity:
             return Witness(tuple(system.direction), factor.roots[0], True)
     return None
 

@@ -173,6 +173,14 @@ class System:
                       if s.name not in known and s.name not in order]
         return tuple(order)
 
+    @cached_property
+    def primitive_symbols(self) -> tuple[sympy.Symbol, ...]:
+        """The symbols of the primitive unknowns; those of the state where none are named."""
+        if self.primitive is None:
+            return self.state
+        found = {s.name: s for e in self.primitive for s in e.free_symbols}
+        return tuple(found[name] for name in self.primitive_names)
+
     def at(self, **values: Any) -> System:
         """The system with formulas or numbers for these symbols; unknowns turn its matrices to constants.
 
