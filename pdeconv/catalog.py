@@ -34,8 +34,8 @@ def burgers(ndim: int = 1) -> System:
 def traffic() -> System:
     """Lighthill–Whitham–Richards traffic: ρ_t + (v ρ (1 − ρ/r))_x = 0, with the free speed v and the jam density r.
 
-    >>> traffic().jacobian("x")[0]
-    -rho*v/r + v*(1 - rho/r)
+    >>> traffic().eigenstructure().speeds
+    ((r*v - 2*rho*v)/r,)
     """
     return System({"x": ["v*rho*(1 - rho/r)"]}, ["rho"], positive=["r", "v"]).named("catalog.traffic()")
 
@@ -56,7 +56,7 @@ def acoustics(ndim: int = 1) -> System:
     """Linear acoustics p_t + K ∇·v = 0, ρ v_t + ∇p = 0, with the bulk modulus K and the density ρ.
 
     >>> acoustics().eigenstructure().speeds
-    (-sqrt(K)/sqrt(rho), sqrt(K)/sqrt(rho))
+    (-c, c)
     """
     axes = _axes(ndim)
     return System({a: [f"K*v_{a}", *("p/rho" if a == b else 0 for b in axes)] for a in axes},
@@ -78,7 +78,7 @@ def shallow_water(ndim: int = 1) -> System:
     """The shallow water equations of depth h and discharge m = h v, with gravity g.
 
     >>> shallow_water(ndim=1).eigenstructure().speeds
-    (-sqrt(g)*sqrt(h) + m_x/h, sqrt(g)*sqrt(h) + m_x/h)
+    (-c + v_x, c + v_x)
     """
     axes = _axes(ndim, 2)
     fluxes = {a: [f"m_{a}", *(f"m_{a}*m_{b}/h" + (" + g*h**2/2" if a == b else "") for b in axes)] for a in axes}
@@ -149,4 +149,5 @@ def mhd() -> System:
     squares = " + ".join(f"v_{a}**2" for a in axes)
     primitive = {"rho": "rho"} | {f"m_{a}": f"rho*v_{a}" for a in axes} | {
         "B_y": "B_y", "B_z": "B_z", "E": f"p/(gamma - 1) + rho*({squares})/2 + {magnetic}"}
-    return System({"x": flux}, list(primitive), positive=["gamma", "p", "rho"], primitive=primitive).named("catalog.mhd()")
+    return System({"x": flux}, list(primitive), positive=["gamma", "p", "rho"], primitive=primitive).named(
+        "catalog.mhd()")

@@ -7,13 +7,13 @@ from functools import cached_property
 from typing import Any
 
 import sympy
+from sympy import Expr
 from sympy.polys.matrices import DomainMatrix
 
 from .formula import formula, symbol
 from .radical import root, tidy
 from .system import System
 
-Expr = sympy.Expr
 LAMBDA = sympy.Symbol("lambda")
 
 
@@ -40,7 +40,7 @@ class Factor:
 
     @cached_property
     def hermite(self) -> sympy.Matrix:
-        """The matrix of power sums (p_{i+j}), i, j < d: positive definite exactly where all roots are real and distinct.
+        """The matrix of power sums p_{i+j}, i, j < d: positive definite exactly where all roots are real and distinct.
 
         Source: Sylvester; Basu, Pollack, Roy, Algorithms in Real Algebraic Geometry, theorem 4.57.
         """
@@ -124,7 +124,7 @@ class Eigenstructure:
         return {speed: self.speeds.count(speed) for speed in dict.fromkeys(self.speeds)}
 
     def residual(self, digits: int = 50) -> sympy.Float:
-        """The largest entry of A R − R Λ and L R − 1 at one rational state and direction, in floats of so many digits."""
+        """The largest entry of A R − R Λ and L R − 1 at one rational state and direction, in so many digits."""
         values = sample_point(self.system, self.direction)
         extended = {**values, **{c: e.subs(values) for c, e in self.abbreviations}}
         a = self.system.matrix(self.direction).subs(values).evalf(digits)
@@ -151,8 +151,8 @@ def eigenstructure(system: System, direction: Sequence[Any] | None = None) -> Ei
     """The characteristic speeds and biorthonormal vectors of A(u, n) = Σ n_j A_j(u), for every unit vector n.
 
     In primitive unknowns w the matrix is M⁻¹ A M with M = ∂u/∂w. Where the speeds are λ = m ± c, one symbol of
-    f(m + c) = 0, in which it is linear, is eliminated, so that vectors come from linear algebra over a field of rational
-    functions. Raises NotHyperbolic where the matrix is not diagonalisable, NoClosedForm.
+    f(m + c) = 0, in which it is linear, is eliminated, so that vectors come from linear algebra over a field of
+    rational functions. Raises NotHyperbolic where the matrix is not diagonalisable, NoClosedForm.
 
     >>> from pdeconv import catalog
     >>> eigenstructure(catalog.shallow_water(ndim=1))
@@ -173,8 +173,8 @@ def eigenstructure(system: System, direction: Sequence[Any] | None = None) -> Ei
             right, left = (_vectors(m, factor, offset, value, short, unit) for m in (matrix, matrix.T))
             if len(right) != factor.multiplicity:
                 raise NotHyperbolic(f"{system.expression} is not hyperbolic: its speed {factor.mean + offset} has "
-                                    f"multiplicity {factor.multiplicity}, but only {len(right)} eigenvectors. Change the "
-                                    "fluxes.")
+                                    f"multiplicity {factor.multiplicity}, but only {len(right)} eigenvectors. Change "
+                                    "the fluxes.")
             groups.append((factor.mean + short, right, left))
     values = sample_point(system, unit)
     values.update({c: e.subs(values) for e, c in shorter.items()})
@@ -232,8 +232,8 @@ def _inverse(system: System) -> dict[Expr, Expr]:
     fresh = [sympy.Dummy(name, **u.assumptions0) for name, u in zip(system.names, system.state)]
     found = sympy.solve([e - u for e, u in zip(system.primitive, fresh)], system.primitive_symbols, dict=True)
     if not found:
-        raise NoClosedForm(f"the primitive unknowns {', '.join(system.primitive_names)} could not be written in the state. "
-                           "Give others, or none.")
+        raise NoClosedForm(f"the primitive unknowns {', '.join(system.primitive_names)} could not be written in the "
+                           "state. Give others, or none.")
     names = dict(zip(fresh, system.state))
     return {x: e.xreplace(names) for x, e in found[0].items()}
 
@@ -277,8 +277,8 @@ def _radicals(e: Expr) -> set[Expr]:
 
 def _nullspace(matrix: sympy.Matrix) -> list[sympy.Matrix]:
     constant = not matrix.free_symbols and matrix.atoms(sympy.Pow)
-    rows = (DomainMatrix.from_Matrix(matrix, extension=True) if constant else DomainMatrix.from_Matrix(matrix)).to_field()
-    found = rows.nullspace().to_Matrix()
+    made = DomainMatrix.from_Matrix(matrix, extension=True) if constant else DomainMatrix.from_Matrix(matrix)
+    found = made.to_field().nullspace().to_Matrix()
     return [_primitive(found.row(i).T) for i in range(found.rows)]
 
 
@@ -333,7 +333,7 @@ def _number(e: Expr, values: dict[Expr, Any]) -> float:
 
 
 def sample_point(system: System, unit: Sequence[Expr]) -> dict[Expr, Any]:
-    """Rational numbers for all symbols that respect the assumptions, the state from primitive unknowns, a unit vector."""
+    """Rational numbers for all symbols that respect the assumptions, the state by primitive unknowns, a unit vector."""
     symbols = sorted({*system.parameters, *system.state, *system.primitive_symbols}, key=lambda s: s.name)
     values: dict[Expr, Any] = {s: sympy.Rational(k + 7, k + 5) if s.is_positive else sympy.Rational(k + 1, 7 * k + 9)
                                for k, s in enumerate(symbols)}

@@ -124,5 +124,5 @@ def _expression(node: ast.AST, source: str, positive: tuple[str, ...]) -> sympy.
             return symbol(name, positive)
         case ast.Call(ast.Name(name), [argument], []) if name in FUNCTIONS:
             return FUNCTIONS[name](_expression(argument, source, positive))
-    raise FormulaError(f"{source!r}: {ast.unparse(node)!r} is no part of a formula. Use names, numbers, + - * / **, and "  # type: ignore[arg-type]
+    raise FormulaError(f"{source!r}: {ast.unparse(node)!r} is no part of a formula. Use names, numbers, + - * / ** and "
                        f"{', '.join(FUNCTIONS)}.")

@@ -2,11 +2,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 from itertools import product
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import sympy
+from sympy import Expr
 from sympy.polys.matrices import DomainMatrix
 
 from .sign import is_nonnegative, sign
@@ -14,8 +14,6 @@ from .sign import is_nonnegative, sign
 if TYPE_CHECKING:
     from .eigenstructure import Factor
     from .system import System
-
-Expr = sympy.Expr
 
 
 class NotHyperbolic(ValueError):
@@ -61,17 +59,11 @@ class Hyperbolicity:
         """Whether the speeds are distinct for every state and direction."""
         return self.kind == "strict"
 
-    @cached_property
-    def symmetriser(self) -> Any:
-        """The Friedrichs symmetriser, where one is found; see `symmetriser.symmetriser`."""
-        from .symmetriser import symmetriser
-        return symmetriser(self.system)
-
     def require(self) -> None:
         """Raise NotHyperbolic with the witness, or with the conditions that are not known to hold."""
         if self.kind == "not hyperbolic":
-            raise NotHyperbolic(f"{self.system.expression} is not hyperbolic: {self.witness}. Change the fluxes, or the "
-                                "state at which it is taken.")
+            raise NotHyperbolic(f"{self.system.expression} is not hyperbolic: {self.witness}. Change the fluxes, or "
+                                "the state at which it is taken.")
 
     def __repr__(self) -> str:
         if self.kind == "not hyperbolic":
@@ -170,7 +162,7 @@ def _not_real(system: System, factor: Factor) -> Witness | None:
     real: a witness is checked, however it was found."""
     from .eigenstructure import LAMBDA, sample_point
     symbols = [n for n in system.direction if n.is_Symbol]
-    state = {s: v for s, v in sample_point(system, ()).items()}
+    state = dict(sample_point(system, ()).items())
     used = [s for s in factor.polynomial.free_symbols if s in state]
     for values in sorted(product(range(-3, 4), repeat=len(symbols)), key=lambda v: (sum(map(abs, v)), [-x for x in v])):
         if symbols and not any(values):

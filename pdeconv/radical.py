@@ -5,8 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import sympy
-
-Expr = sympy.Expr
+from sympy import Expr
 
 
 def root(square: Expr) -> Expr:

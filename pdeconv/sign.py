@@ -4,8 +4,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import sympy
-
-Expr = sympy.Expr
+from sympy import Expr
 
 
 def sign(e: Expr, unit: Sequence[Expr] = ()) -> int | None:
@@ -94,8 +93,9 @@ def _definite(e: Expr) -> int | None:
         return signs.pop()
     free = [s for s in symbols if not s.is_positive]
     if free and poly.total_degree() == 2 and len(free) == len(symbols):
-        extended = sympy.hessian(sum(c * sympy.prod(s ** k for s, k in zip(symbols, m)) * sympy.Symbol("w_h") ** (2 - sum(m))
-                                     for m, c in poly.terms()), [*symbols, sympy.Symbol("w_h")])
+        w = sympy.Dummy("w")
+        form = sum(c * sympy.prod(s ** k for s, k in zip(symbols, m)) * w ** (2 - sum(m)) for m, c in poly.terms())
+        extended = sympy.hessian(form, [*symbols, w])
         for direction in (1, -1):
             if all(((direction * extended)[:k, :k].det()) > 0 for k in range(1, len(symbols) + 2)):
                 return direction

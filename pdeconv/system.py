@@ -7,14 +7,13 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import sympy
+from sympy import Expr
 
 from .formula import FormulaError, formula, positive_names, substituted, symbol, text
 
 if TYPE_CHECKING:
     from .eigenstructure import Eigenstructure
     from .hyperbolicity import Hyperbolicity
-
-Expr = sympy.Expr
 
 
 class NotASystem(ValueError):
@@ -65,8 +64,8 @@ class System:
                          for axis, row in fluxes.items())
             for axis, row in zip(axes, made):
                 if len(row) != n:
-                    raise NotASystem(f"the flux along {axis} has {len(row)} entries, and the state {', '.join(names)} has "
-                                     f"{n}. Give one entry for each unknown.")
+                    raise NotASystem(f"the flux along {axis} has {len(row)} entries, and the state {', '.join(names)} "
+                                     f"has {n}. Give one entry for each unknown.")
             jacobians = [sympy.ImmutableMatrix(n, n, [sympy.diff(f, u) for f in row for u in states]) for row in made]
         else:
             jacobians = []
@@ -81,14 +80,14 @@ class System:
             raise NotASystem(f"the source has {len(terms)} entries, and the state has {n}. Give one for each unknown.")
         clash = {s.name for row in [*jacobians, *terms] for s in row.free_symbols} & set(axes)
         if clash:
-            raise NotASystem(f"{', '.join(sorted(clash))} names an axis and stands in a formula: fluxes are functions of "
-                             "the state alone. Rename the axis, or the symbol.")
+            raise NotASystem(f"{', '.join(sorted(clash))} names an axis and stands in a formula: fluxes are functions "
+                             "of the state alone. Rename the axis, or the symbol.")
         chosen = None
         if primitive is not None:
             missing = [name for name in names if name not in primitive]
             if missing or len(primitive) != n:
-                raise NotASystem(f"primitive writes each unknown in new ones, and {', '.join(missing) or 'more'} is given "
-                                 f"otherwise. Give formulas for {', '.join(names)}.")
+                raise NotASystem(f"primitive writes each unknown in new ones, and {', '.join(missing) or 'more'} is "
+                                 f"given otherwise. Give formulas for {', '.join(names)}.")
             chosen = tuple(formula(primitive[name], known | positive_names(primitive.values())) for name in names)
         values = {"axes": axes, "names": names, "positive": known, "fluxes": made, "matrices": tuple(jacobians),
                   "source": terms, "primitive": chosen}
@@ -133,8 +132,8 @@ class System:
     def flux(self, axis: str) -> tuple[Expr, ...]:
         """The flux f_j along an axis; NotASystem where only matrices are given."""
         if self.fluxes is None:
-            raise NotASystem(f"{self.expression} is given by matrices, so it has no flux. Give fluxes={{'x': (…)}}, or use "
-                             "jacobian(axis).")
+            raise NotASystem(f"{self.expression} is given by matrices, so it has no flux. Give fluxes={{'x': (…)}}, or "
+                             "use jacobian(axis).")
         return self.fluxes[self._axis(axis)]
 
     def jacobian(self, axis: str) -> sympy.ImmutableMatrix:
@@ -194,19 +193,18 @@ class System:
                              f"{', '.join(sorted(known))}.")
         positive = tuple(self.positive)
         if set(values) & set(self.names):
-            tables = {axis: [[substituted(e, values) for e in m.row(i)] for i in range(self.size)]
-                      for axis, m in zip(self.axes, self.matrices)}
-            source = [sympy.S.Zero] * self.size
-            return System(source=source, state=self.names, positive=positive, **tables)
+            return System(state=self.names, positive=positive, **self._tables(values))
         source = [substituted(s, values) for s in self.source]
         primitive = None if self.primitive is None else {
             name: substituted(e, values) for name, e in zip(self.names, self.primitive)}
         if self.fluxes is not None:
             fluxes = {axis: [substituted(f, values) for f in row] for axis, row in zip(self.axes, self.fluxes)}
             return System(fluxes, self.names, source, positive=positive, primitive=primitive)
-        tables = {axis: [[substituted(e, values) for e in m.row(i)] for i in range(self.size)]
-                  for axis, m in zip(self.axes, self.matrices)}
-        return System(state=self.names, source=source, positive=positive, primitive=primitive, **tables)
+        return System(state=self.names, source=source, positive=positive, primitive=primitive, **self._tables(values))
+
+    def _tables(self, values: dict[str, Any]) -> dict[str, Any]:
+        return {axis: [[substituted(e, values) for e in m.row(i)] for i in range(self.size)]
+                for axis, m in zip(self.axes, self.matrices)}
 
     # Analysis, in the files that bear the names ----------------------------------------------------------
     def eigenstructure(self, direction: Sequence[Any] | None = None) -> Eigenstructure:
@@ -255,15 +253,12 @@ class System:
         if self.positive:
             parts.append(f"positive={tuple(sorted(self.positive))!r}")
         if self.primitive is not None:
-            parts.append("primitive={" + ", ".join(f"{n!r}: {text(e)!r}" for n, e in zip(self.names, self.primitive)) + "}")
+            inner = ", ".join(f"{n!r}: {text(e)!r}" for n, e in zip(self.names, self.primitive))
+            parts.append(f"primitive={{{inner}}}")
         return f"System({', '.join(parts)})"
 
     def __repr__(self) -> str:
         return f"{self.expression}  # {self.size} unknown{'s' if self.size > 1 else ''} in {', '.join(self.axes)}"
-
-    def _repr_latex_(self) -> str:
-        from .show import system_latex
-        return system_latex(self)
 
     def __deepcopy__(self, memo) -> System:
         return self  # immutable
