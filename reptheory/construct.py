@@ -131,6 +131,10 @@ class Induction(Derived):
     group: Group
 
     def __post_init__(self) -> None:
+        if self.group.is_lie or self.base.group.is_lie:
+            raise TooLarge(f"{self.base.expression} cannot be induced to {self.group.expression}: of Lie groups "
+                           "no induced representation is made. Use irreps of the larger group, whose sum restricts to "
+                           "it: '1e' and '1o' of O(3) for 1 of SO(3).")
         if not self.base.group.is_subgroup(self.group):
             raise NotASubgroup(
                 f"{self.base.group.expression} is not a subgroup of {self.group.expression}: a generator of it is no "

@@ -20,6 +20,20 @@ if TYPE_CHECKING:
     from .rep import Rep
 
 
+FINITE = {  # what finite groups have and Lie groups do not, with the way out
+    "elements": "Use G.sample(seed) for exact elements, G.exp(…) for others.",
+    "irreps": "It has infinitely many: name one by G.irrep(key).",
+    "regular": "Use irreps or tensor powers of G.vector.", "natural": "Use G.vector.",
+    "classes": "Weights take their place: V.weights.", "class_of": "Weights take their place: V.weights.",
+    "character_table": "Weights take their place: V.weights.", "listing": "Use G.sample(seed).",
+    "quotient": "Restrict representations to a finite subgroup instead.",
+    "permutation": "Use a finite subgroup: V.restrict(rt.octahedral()).",
+    "cosets": "Homogeneous spaces of Lie groups are rt.R(n) and rt.sphere().",
+    "space": "Homogeneous spaces of Lie groups are rt.R(n) and rt.sphere().",
+    "sign": "The determinant is G.vector.alt(n).",
+}
+
+
 class NotReductive(ValueError):
     """A question about complete reducibility, asked of a group that is not reductive."""
 
@@ -237,6 +251,11 @@ class LieGroup:
     def atom(self) -> str:
         """The expression, in brackets where an attribute of it could be misread."""
         return f"({self.expression})" if " * " in self.expression else self.expression
+
+    def __getattr__(self, name: str) -> Any:
+        if name in FINITE:
+            raise AttributeError(f"{self.expression} is infinite, so it has no {name}. {FINITE[name]}")
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
     def __repr__(self) -> str:
         title = f"{self.title}, " if self.title else ""

@@ -92,6 +92,32 @@ def constituents(rep: Rep) -> list[tuple[int, Rep]]:
     return terms
 
 
+def type_of(rep: Rep) -> str | None:
+    """"real", "complex" or "quaternionic" for an irreducible representation of a reductive Lie group, otherwise None.
+
+    Over R the complexification of an irreducible V is A of real type, A ⊕ Ā of complex type, or 2A of quaternionic type.
+
+    >>> import reptheory as rt
+    >>> type_of(rt.SU(2).vector.realify()), type_of(rt.SO(2).vector), type_of(rt.SO(3).vector**2)
+    ('quaternionic', 'complex', None)
+    """
+    if isinstance(rep, Realification):
+        kind = type_of(rep.base)
+        return None if kind == "real" else kind
+    terms = constituents(rep)
+    counts = [m for m, _ in terms]
+    types = {known_type(irreducible) for _, irreducible in terms}
+    if rep.scalars == "C" or all(a.scalars == "R" for _, a in terms):
+        return types.pop() if counts == [1] else None
+    kind = types.pop() if len(types) == 1 else None
+    return kind if (counts, kind) in (([1], "real"), ([1, 1], "complex"), ([2], "quaternionic")) else None
+
+
+def known_type(irreducible: Rep) -> str | None:
+    """The type of an irrep that `constituents` names."""
+    return known_type(irreducible.base) if isinstance(irreducible, Realification) else irreducible.type
+
+
 def keys(group: LieGroup, datum: RootDatum, weight: Weight) -> list[Any]:
     """The keys of the irreps that hold V_λ: of O(n) both, V_λ and its product with det.
 

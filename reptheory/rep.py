@@ -16,6 +16,7 @@ from .matrix import Matrix, float_table
 from .monomial import Monomial, as_matrix, compose
 
 if TYPE_CHECKING:
+    from .formal_character import FormalCharacter
     from .hom import Hom
     from .trace import Traces
 
@@ -219,19 +220,33 @@ class Rep:
         from .trace import Traces
         return Traces(self.field, tuple(map(as_matrix, self.actions)))
 
+    @property
+    def weights(self) -> FormalCharacter:
+        """The weights on a maximal torus of a reductive Lie group, with multiplicities: the character of its identity
+        component."""
+        from .weight_count import characters
+        return characters(self).connected
+
     @cached_property
     def character(self) -> Character:
-        """The exact character χ(g) = tr ρ(g), one value for each class of the group."""
+        """The exact character χ(g) = tr ρ(g) of a finite group, one value for each class; of a Lie group see
+        `weights`."""
         return Character(self.group, tuple(self.trace(c.representative) for c in self.group.classes))
 
     @property
     def is_irreducible(self) -> bool:
-        """Whether V has no proper invariant subspace over its scalars, from ⟨χ, χ⟩ and the Frobenius–Schur sum."""
+        """Whether V has no proper invariant subspace over its scalars, from ⟨χ, χ⟩ and the Frobenius–Schur sum; of a Lie
+        group by weights."""
+        if self.group.is_lie:
+            return self.type is not None
         return self.character.norm == 1 if self.scalars == "C" else real_type(self.character) is not None
 
     @property
     def type(self) -> str | None:
         """"real", "complex" or "quaternionic" for an irreducible representation, otherwise None (Frobenius–Schur)."""
+        if self.group.is_lie:
+            from .lie_decomposition import type_of
+            return type_of(self)
         if self.scalars == "R":
             return real_type(self.character)
         kind = {1: "real", 0: "complex", -1: "quaternionic"}

@@ -182,3 +182,25 @@ def test_refusals(act, kind, message):
     with pytest.raises(kind, match=message) as caught:
         act()
     assert str(caught.value).rstrip().endswith(".")
+
+
+@pytest.mark.parametrize("rep, kind", [
+    (rt.SU(3).vector, "complex"), (rt.SU(3).vector.realify(), "complex"), (rt.SU(3).adjoint, "real"),
+    (rt.SU(2).vector, "quaternionic"), (rt.SU(2).vector.realify(), "quaternionic"), (rt.SU(2).irrep(1), "real"),
+    (2*rt.SU(2).vector.realify(), None), (rt.SO(2).vector, "complex"), (rt.O(2).vector, "real"),
+    (rt.SO(3).vector**2, None), (rt.U(1).vector.realify(), "complex"), (rt.Sp(1).vector, "quaternionic"),
+    (rt.SO(1, 3).irrep((2, 0)).realify(), "complex")], ids=lambda x: x.expression if hasattr(x, "expression") else "")
+def test_types(rep, kind):
+    """Frobenius–Schur types: Bröcker and tom Dieck, Representations of Compact Lie Groups, II.6 and VI.4–5."""
+    assert rep.type == kind and rep.is_irreducible == (kind is not None)
+
+
+@pytest.mark.parametrize("name", ["elements", "irreps", "regular", "classes", "character_table", "quotient"])
+def test_what_only_finite_groups_have_is_refused_with_the_way_out(name):
+    with pytest.raises(AttributeError, match=rf"SO\(3\) is infinite, so it has no {name}\. .*\.$"):
+        getattr(rt.SO(3), name)
+
+
+def test_induction_of_lie_groups_is_refused():
+    with pytest.raises(rt.TooLarge, match="Use irreps of the larger group"):
+        rt.SO(3).irrep(1).induce(rt.O(3))
