@@ -93,7 +93,7 @@ def constituents(rep: Rep) -> list[tuple[int, Rep]]:
 
 
 def type_of(rep: Rep) -> str | None:
-    """"real", "complex" or "quaternionic" for an irreducible representation of a reductive Lie group, otherwise None.
+    """"real", "complex" or "quaternionic" for an irreducible representation of a reductive Lie group, or None.
 
     Over R the complexification of an irreducible V is A of real type, A ⊕ Ā of complex type, or 2A of quaternionic type.
 

@@ -235,8 +235,8 @@ class Rep:
 
     @property
     def is_irreducible(self) -> bool:
-        """Whether V has no proper invariant subspace over its scalars, from ⟨χ, χ⟩ and the Frobenius–Schur sum; of a Lie
-        group by weights."""
+        """Whether V has no proper invariant subspace over its scalars, from ⟨χ, χ⟩ and the Frobenius–Schur sum; by
+        weights for a Lie group."""
         if self.group.is_lie:
             return self.type is not None
         return self.character.norm == 1 if self.scalars == "C" else real_type(self.character) is not None
