@@ -95,7 +95,7 @@ def constituents(rep: Rep) -> list[tuple[int, Rep]]:
 def type_of(rep: Rep) -> str | None:
     """"real", "complex" or "quaternionic" for an irreducible representation of a reductive Lie group, or None.
 
-    Over R the complexification of an irreducible V is A of real type, A ⊕ Ā of complex type, or 2A of quaternionic type.
+    Over R the complexification of an irreducible V is A of real type, A ⊕ Ā of complex or 2A of quaternionic type.
 
     >>> import reptheory as rt
     >>> type_of(rt.SU(2).vector.realify()), type_of(rt.SO(2).vector), type_of(rt.SO(3).vector**2)
