@@ -3,9 +3,10 @@
 PYTHON   ?= python3
 BIN      := .venv/bin
 STAMP    := .venv/installed
-PEERS    := .venv-peers/emlp/installed .venv-peers/escnn/installed
+PEERS    := .venv-peers/emlp/installed .venv-peers/escnn/installed .venv-peers/e3nn/installed
 PACKAGES := $(wildcard reptheory pdeconv nn intertwiner)
-CLAIMS   := import_time derive hom_emlp bases_escnn irreps_escnn tables_gap conv_step family_emlp monomial largest
+CLAIMS   := import_time derive hom_emlp bases_escnn irreps_escnn tables_gap conv_step family_emlp monomial largest \
+            spherical_harmonics
 VERSION_CHECK := import sys; sys.version_info >= (3, 11) or sys.exit( \
 	f"Intertwiner needs Python 3.11 or newer; {sys.executable} is {sys.version.split()[0]}: make PYTHON=python3.x")
 
@@ -55,6 +56,12 @@ bench-peers: $(PEERS)
 	$(PYTHON) -m venv --clear .venv-peers/escnn
 	.venv-peers/escnn/bin/python -m pip install torch==2.13.0
 	.venv-peers/escnn/bin/python -m pip install --no-deps -r $<
+	@touch $@
+
+.venv-peers/e3nn/installed: benchmarks/peers-e3nn.txt
+	$(PYTHON) -m venv --clear .venv-peers/e3nn
+	.venv-peers/e3nn/bin/python -m pip install torch==2.13.0
+	.venv-peers/e3nn/bin/python -m pip install --no-deps -r $<
 	@touch $@
 
 clean:
