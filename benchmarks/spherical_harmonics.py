@@ -1,6 +1,6 @@
-"""Spherical harmonics of 100 000 vectors: forward, with gradients, and with gradients of gradients (forces in training).
+"""Spherical harmonics of 100 000 vectors: forward, with gradients, and with gradients of those (training on forces).
 
-Each side in the order and the memory layout that it has: components are the slow axis of ours, the fast one of the peers'.
+Each side in its own order and memory layout: components are the slow axis of ours, the fast one of the peers'.
 """
 
 from __future__ import annotations
