@@ -12,6 +12,7 @@ from .commutation import Commutation, commute
 from .crystal import point_group, wallpaper
 from .derivation import derive
 from .diagram import Diagram, NotADiagram
+from .euclidean_space import R, sphere
 from .expression import ExpressionError, read
 from .family import abelian, frobenius, hyperoctahedral
 from .field import FieldTooSmall, NotExact, Number, Q, cyclotomic, number_field, quadratic, real_cyclotomic
@@ -76,7 +77,7 @@ __all__ = [  # noqa: RUF022 (the order of the pipeline)
     "SO", "O", "SU", "U", "Sp", "torus", "lie_group", "spherical_harmonics", "LieGroup", "LieElement",
     "RootDatum", "FormalCharacter", "branching",
     "Group", "Element", "Homomorphism", "CharacterTable", "Rep",
-    "POINT", "grid", "lattice", "gset", "Hom", "derive", "progress_bar", "read",
+    "POINT", "grid", "lattice", "gset", "R", "sphere", "Hom", "derive", "progress_bar", "read",
     "reynolds", "support", "full", "tied", "circulant", "toeplitz", "causal", "low_rank", "subspace",
     "conv_layer", "product_space", "affine", "parametrisation", "Parametrisation", "Projection",
     "commute", "Commutation", "OutsideKernel", "NoWindow", "DifferentSpaces", "DoNotCommute", "NotOrthogonal",

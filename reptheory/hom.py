@@ -40,13 +40,16 @@ class Hom:
     target: Rep
     on: Space = POINT
 
+    def __new__(cls, source: Any = None, target: Any = None, on: Any = POINT) -> Hom:
+        return object.__new__((on.hom_class if isinstance(on, Space) else None) or cls)  # R(n) has paths, not points
+
     def __post_init__(self) -> None:
         for name, rep in (("V", self.source), ("W", self.target)):
             if not isinstance(rep, Rep):
                 raise TypeError(f"Hom(V, W) needs representations, and {name} is {rep!r}. Write G.regular, say.")
         if not isinstance(self.on, Space):
             raise TypeError(f"Hom(V, W, on=X) needs a space, and X is {self.on!r}. Use rt.POINT, rt.grid(n), "
-                            "rt.lattice('hexagonal', r), G.space(K) or rt.gset(rep).")
+                            "rt.lattice('hexagonal', r), G.space(K), rt.gset(rep) or rt.R(n).")
         if self.source.group != self.target.group:
             raise DifferentGroups(
                 f"Hom(V, W) needs one group, but V is a representation of {self.source.group.expression} and W of "

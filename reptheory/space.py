@@ -55,6 +55,11 @@ class Space:
         """The representation by integer matrices that moves the points, where the space has coordinates."""
         return None
 
+    @property
+    def hom_class(self) -> type | None:
+        """The kind of Hom that kernels on this space are; None for the kind that lists its points."""
+        return None
+
 
 @dataclass(frozen=True)
 class Point(Space):

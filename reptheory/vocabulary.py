@@ -9,6 +9,7 @@ from typing import Any
 
 from .crystal import point_group, wallpaper
 from .element import Element
+from .euclidean_space import R, sphere
 from .family import abelian, frobenius, hyperoctahedral
 from .field import Field, Number, Q, cyclotomic, number_field, quadratic, real_cyclotomic
 from .finite_field import AGL, GL, PGL, PSL, SL, matrix_group, unitriangular
@@ -151,6 +152,8 @@ CONSTRUCTORS: dict[str, tuple[Callable[..., Any], dict[str, Kind]]] = {
     "grid": (grid, {"n": integer(SIZE), "ndim": integer(3), "action": REP}),
     "lattice": (lattice, {"kind": TEXT, "radius": integer(1_000), "action": REP}),
     "gset": (gset, {"rep": REP}),
+    "R": (R, {"n": integer(3), "max_frequency": integer(64), "action": REP}),
+    "sphere": (sphere, {"n": integer(3), "max_frequency": integer(64), "action": REP}),
     "Hom": (Hom, {"source": REP, "target": REP, "on": SPACE}),
 }
 # What may stand after a dot: None for an attribute, the kinds of the arguments for a method.

@@ -1,0 +1,153 @@
+"""The proof that the paths of a space of steerable kernels are right and complete."""
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from .certificate import NotCertified
+from .count import by_characters
+from .field import Field
+from .hom import Hom
+from .linalg import rank
+from .monomial import as_matrix
+from .piece import DensePiece, Piece, SignedPiece
+from .rep import Action, Rep
+from .steerable import SteerableHom, clebsch_gordan_degrees, degrees, elements
+from .tensor import factors_of, tensor
+
+PLANES = (("SO", 2), ("O", 2))
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class SteerableCertificate:
+    """What `certify` proved of the paths: each T satisfies T (ρ_J ⊗ ρ_V) = ρ_W T exactly, they are independent, and in
+    each degree as many as the characters say.
+
+    Above the last degree a group that is transitive on the sphere has none (`frequency_bound`); for other groups the
+    space names the last degree. `counted` says by what the numbers are known: the Clebsch–Gordan rule, or characters.
+    """
+
+    hom: SteerableHom
+    dim: int
+    counted: str
+    field: Field
+    digest: str
+
+    @property
+    def ok(self) -> bool:
+        """Whether the paths are still those that were proved."""
+        return self.digest == digest(self.hom)
+
+    def verify(self) -> bool:
+        """Prove everything again, counting by characters wherever they are known; True, or NotCertified."""
+        again = certify(self.hom, thorough=True)
+        if again.digest != self.digest:
+            raise NotCertified(f"the paths of {self.hom.expression} are not those that this certificate proves: their "
+                               "digest differs. Derive them again with rt.Hom.")
+        return True
+
+    def __repr__(self) -> str:
+        state = "ok" if self.ok else "BROKEN"
+        return f"<Certificate: {self.dim} paths, {self.counted}, residual 0, over {self.field}: {state}>"
+
+
+def certify(hom: SteerableHom, thorough: bool = False) -> SteerableCertificate:
+    """Prove the paths right and complete; NotCertified names the first check that fails."""
+    roads: set[str] = set()
+    for (source, target), by_degree in hom.pieces.items():
+        known = None if thorough else clebsch_gordan_degrees(hom, source, target)
+        for degree in degrees(hom, source, target):
+            piece = by_degree.get(degree)
+            name = f"the paths {source.expression} → {target.expression} of degree J = {degree}"
+            if piece is not None:
+                if piece.source != tensor(hom.harmonics(degree), source) or piece.target != target:
+                    raise NotCertified(f"{name} are intertwiners of other representations. Derive them again with "
+                                       "rt.Hom.")
+                _check(name, piece)
+            found = 0 if piece is None else piece.dim
+            count, road = (_by_rule(source, target, degree), "Clebsch–Gordan") if known is not None else _by_characters(
+                hom, source, target, degree)
+            roads.add(road)
+            if count is not None and count != found:
+                raise NotCertified(f"{name} number {count} by {road}, but {found} are listed. Derive them again with "
+                                   "rt.Hom.")
+    missing = [pair for pair in ((a, b) for _, b in hom.target.summands for _, a in hom.source.summands)
+               if pair not in hom.pieces]
+    if missing:
+        raise NotCertified(f"no paths were derived for {missing[0][0].expression} → {missing[0][1].expression}.")
+    counted = " and ".join(f"complete by {road}" if "no count" not in road else road for road in sorted(roads))
+    return SteerableCertificate(hom, hom.dim, counted or "complete", hom.field, digest(hom))
+
+
+def digest(hom: SteerableHom) -> str:
+    """A SHA-256 of the question and of every exact entry of the paths."""
+    state = hashlib.sha256(hom.expression.encode())
+    for (source, target), by_degree in hom.pieces.items():
+        for degree, piece in by_degree.items():
+            state.update(f"{source.expression} → {target.expression}, {degree}".encode())
+            if isinstance(piece, SignedPiece):
+                state.update(piece.labels.tobytes() + piece.signs.tobytes())
+            elif isinstance(piece, DensePiece):
+                state.update(f"{piece.tables[0].parts} {piece.tables[0].field}".encode())
+    return state.hexdigest()
+
+
+def _check(name: str, piece: Piece) -> None:
+    """Residual zero on every generator and every element of the Lie algebra, and independence."""
+    group: Any = piece.source.group
+    if isinstance(piece, DensePiece) and group.is_lie and group.family in PLANES and _is_integral(piece):
+        right = _commutes_in_integers(piece)
+    else:
+        source, target = piece.source, piece.target
+        pairs = [*zip(map(as_matrix, source.actions), map(as_matrix, target.actions)),
+                 *zip(source.derivatives, target.derivatives)]
+        right = all(t @ a == b @ t for t in elements(piece) for a, b in pairs)
+    if not right:
+        raise NotCertified(f"{name} have a nonzero residual on a generator. Derive them again with rt.Hom.")
+    if isinstance(piece, DensePiece) and rank(piece.tables[0]) < piece.dim:
+        raise NotCertified(f"{name} are dependent. Derive them again with rt.Hom.")
+
+
+def _is_integral(piece: DensePiece) -> bool:
+    """Whether the paths and the matrices of both sides, factor by factor, are integers, as on the plane."""
+    reps = (*factors_of(piece.source), piece.target)
+    return len(reps) == 3 and piece.tables[0].is_integer and all(
+        as_matrix(m).is_integer for rep in reps for m in (*rep.actions, *rep.derivatives))
+
+
+def _commutes_in_integers(piece: DensePiece) -> bool:
+    """T (h ⊗ a) = b T on generators and T (X_h ⊗ 1 + 1 ⊗ X_a) = X_b T, with no product of H_J and A formed.
+
+    Nothing overflows: entries of T are 0 and ±1, those of X at most the frequencies.
+    """
+    one, two = factors_of(piece.source)
+    target = piece.target
+    table = piece.tables[0].to_integers().reshape(-1, target.dim, one.dim, two.dim)
+
+    def integers(m: Action) -> np.ndarray:
+        return as_matrix(m).to_integers()
+
+    def image(b: np.ndarray) -> np.ndarray:
+        return np.tensordot(b, table, (1, 1)).swapaxes(0, 1)
+    actions = zip(*(map(integers, rep.actions) for rep in (one, two, target)))
+    derivatives = zip(*(map(integers, rep.derivatives) for rep in (one, two, target)))
+    return (all(np.array_equal(h.T @ (table @ a), image(b)) for h, a, b in actions)
+            and all(np.array_equal(h.T @ table + table @ a, image(b)) for h, a, b in derivatives))
+
+
+def _by_rule(source: Rep, target: Rep, degree: int) -> int:
+    """The number of paths in a degree of the Clebsch–Gordan rule: 1, except for circles without reflections.
+
+    There End(H) = C doubles it for each pair of irreps of complex type, once for each way to reach the degree.
+    """
+    if source.dim == target.dim == 1 or source.group.family != ("SO", 2):  # type: ignore[attr-defined]
+        return 1
+    return 2
+
+
+def _by_characters(hom: SteerableHom, source: Rep, target: Rep, degree: int) -> tuple[int | None, str]:
+    count, reason = by_characters(Hom(tensor(hom.harmonics(degree), source), target))
+    return count, "characters" if count is not None else f"no count by characters: {reason}"
