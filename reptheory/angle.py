@@ -4,7 +4,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from math import acos, degrees, sqrt
+from math import acos, degrees, isqrt, sqrt
 
 import numpy as np
 from flint import acb, fmpq, fmpq_mat, fmpq_poly
@@ -14,6 +14,7 @@ from .field import Number, Q, number_field, quadratic
 from .linalg import inverse, nullspace, rank, rref, scaled
 from .matrix import Matrix
 
+SMALL = 1000  # primes up to here are taken out of square roots
 EXACT = 12  # the largest degree of cos² that is named by its minimal polynomial
 
 
@@ -196,9 +197,20 @@ def square_root(x: Number) -> Number:
 
 
 def quadratic_factors(n: int) -> list[tuple[int, int]]:
-    """The primes of n with their exponents."""
-    from flint import fmpz
-    return [(int(p), int(e)) for p, e in fmpz(n).factor()]
+    """Factors of n with their exponents: the small primes, and what is left, as a square where it is one.
+
+    >>> quadratic_factors(2 ** 3 * 1000003 ** 2)
+    [(2, 3), (1000003, 2)]
+    """
+    found, p = [], 2
+    while p <= SMALL and p * p <= n:
+        e = 0
+        while n % p == 0:
+            n, e = n // p, e + 1
+        found += [(p, e)] if e else []
+        p += 1 + p % 2
+    root = isqrt(n)
+    return found + ([(root, 2)] if root * root == n > 1 else [(n, 1)] if n > 1 else [])
 
 
 def _root(poly: fmpq_poly, near: float) -> Number:

@@ -163,7 +163,8 @@ class Commutation:
         head = f"dim {self.first.name} = {d['first']}, dim {self.second.name} = {d['second']}, dim E = {d['meet']}"
         if self:
             return f"<Commute: {head}>"
-        return (f"<Do not commute: {head}, ‖[Π, Π]‖ = {self.norm}, smallest {d['smallest']}, largest {d['largest']}\n"
+        norm = str(self.norm) if len(str(self.norm_squared)) < 60 else f"{float(self.norm):.12g}…"
+        return (f"<Do not commute: {head}, ‖[Π, Π]‖ = {norm}, smallest {d['smallest']}, largest {d['largest']}\n"
                 f" {self.witness}>")
 
 

@@ -299,6 +299,13 @@ def test_masks_may_be_written_as_lists_of_truth_values():
     assert rt.support(IMAGE, rows) == rt.support(IMAGE, CROSS)
 
 
+def test_norms_with_numbers_that_are_hard_to_factor_are_still_exact():
+    hom = 16 * C4.trivial + 2 * C4.vector >> 16 * C4.trivial
+    space = rt.subspace(hom, np.random.default_rng(0).integers(-1, 2, (12, *hom.shape)))
+    c = rt.commute(space, hom)
+    assert c.norm ** 2 == c.norm_squared and "…, smallest 24" in repr(c)
+
+
 # Parametrisations
 def test_a_parametrisation_says_which_vectors_are_not_orthonormal():
     hom = rt.S(2).natural >> rt.S(2).trivial
