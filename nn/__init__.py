@@ -16,13 +16,14 @@ from .pool import AvgPool, BlurPool, InvariantPool, MaxPool, Upsample
 from .preserved import NoPreservedDomain
 from .sphere import NotHarmonic, SphericalHarmonics
 from .sphere_activation import SphereActivation
+from .tensor_product import TensorProduct, WrongWeights
 
 __all__ = [
     "AvgPool", "BlurPool", "BrokenEquivariance", "DifferentTypes", "DoesNotCommute", "EmptyHom",
     "EquivariantBatchNorm", "EquivariantConv1d", "EquivariantConv2d", "EquivariantConv3d",
     "EquivariantLinear", "FieldDropout", "Gate", "InvariantPool", "MaxPool", "NoPreservedDomain", "NoSource",
     "NormActivation", "NotHarmonic", "PermutationLinear", "PlanModule", "Pointwise", "Pullback", "Reorder", "Restrict",
-    "SphereActivation", "SphericalHarmonics", "TooFewValues",
-    "Upsample", "WindowsDoNotFit", "WrongChannels", "WrongShape", "assert_equivariant", "equivariance_error", "join",
-    "source", "split", "transform",
+    "SphereActivation", "SphericalHarmonics", "TensorProduct", "TooFewValues",
+    "Upsample", "WindowsDoNotFit", "WrongChannels", "WrongShape", "WrongWeights", "assert_equivariant",
+    "equivariance_error", "join", "source", "split", "transform",
 ]

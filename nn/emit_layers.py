@@ -20,6 +20,7 @@ from .module import PlanModule
 from .norm import EquivariantBatchNorm, Statistics
 from .permutation import PermutationLinear
 from .pool import AvgPool, BlurPool, InvariantPool, MaxPool, Upsample
+from .tensor_product import TensorProduct
 
 CHANGES = (Pullback, Reorder, Restrict)
 POOLS = "(F.{0}_pool1d, F.{0}_pool2d, F.{0}_pool3d)[x.ndim - 3]"
@@ -82,7 +83,7 @@ def _refuse_overridden(kind: type) -> None:
 def _runs_its_plan(layer: PlanModule) -> bool:
     """Whether its forward pass is one of ours: a subclass may have another."""
     owner = next(c for c in type(layer).__mro__ if "forward" in vars(c))
-    return owner.__module__ in (PlanModule.__module__, EquivariantLinear.__module__, "nn.conv")
+    return owner.__module__ in (*(kind.__module__ for kind in (PlanModule, EquivariantLinear, TensorProduct)), "nn.conv")
 
 
 def _summary(layer: PlanModule) -> str:

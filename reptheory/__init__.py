@@ -3,6 +3,8 @@
 The public names, in the order of the pipeline.
 """
 from .automorphism import NotAGraph, automorphisms
+from .bilinear import Bilinear, NoPath, WrongChannelCount
+from .bilinear_plan import lower_bilinear
 from .branching import NotAnEmbedding, branching
 from .certificate import NotCertified
 from .character_table import CharacterTable
@@ -83,10 +85,10 @@ __all__ = [  # noqa: RUF022 (the order of the pipeline)
     "commute", "Commutation", "OutsideKernel", "NoWindow", "DifferentSpaces", "DoNotCommute", "NotOrthogonal",
     "clebsch_gordan", "ClebschGordan", "wigner_3j", "wigner_3j_table", "wigner_6j", "wigner_9j",
     "SignedRoot", "RootTensor",
-    "mackey", "lower", "Plan", "save", "load",
+    "mackey", "lower", "Bilinear", "lower_bilinear", "Plan", "save", "load",
     "permutation_family", "Diagram",
     "NotExact", "FieldTooSmall", "TooLarge", "InfiniteGroup", "NotAGroup", "NotAGraph", "NotALieAlgebra",
-    "NotDominant", "NotACharacter", "NotAnEmbedding",
+    "NoPath", "WrongChannelCount", "NotDominant", "NotACharacter", "NotAnEmbedding",
     "NotReductive", "NotASubgroup", "NotNormal",
     "DifferentGroups", "NotARepresentation", "NotAHomomorphism", "NoIrreps", "NoSuchIrrep", "NoHarmonics",
     "NotPreserved", "NotEquivariant", "NotCertified", "NotADiagram", "NotATensorType", "WrongSizes",
