@@ -83,7 +83,7 @@ def _refuse_overridden(kind: type) -> None:
 def _runs_its_plan(layer: PlanModule) -> bool:
     """Whether its forward pass is one of ours: a subclass may have another."""
     owner = next(c for c in type(layer).__mro__ if "forward" in vars(c))
-    return owner.__module__ in (*(kind.__module__ for kind in (PlanModule, EquivariantLinear, TensorProduct)), "nn.conv")
+    return owner.__module__ in (*(c.__module__ for c in (PlanModule, EquivariantLinear, TensorProduct)), "nn.conv")
 
 
 def _summary(layer: PlanModule) -> str:

@@ -2,14 +2,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 
+from .clebsch_gordan import FAMILIES, NoCoupling, clebsch_gordan
 from .group import DifferentGroups, Group
 from .hom import Hom
 from .rep import Rep
+from .rotation_irrep import RotationIrrep
 from .tabular import Tabular
 
 MODES = ("full", "channelwise", "separate", "elementwise")
@@ -181,6 +183,15 @@ class Bilinear:
 
 
 def _table(first: Rep, second: Rep, target: Rep) -> np.ndarray:
-    """The orthonormal basis of Hom(A ⊗ B, C), (dim, dim C, dim A, dim B)."""
+    """The orthonormal basis of Hom(A ⊗ B, C), (dim, dim C, dim A, dim B): Clebsch–Gordan coefficients over √dim C, or
+    the general solver where there is no closed form."""
+    reps = first, second, target
+    if all(isinstance(rep, RotationIrrep) and rep.group.family in FAMILIES for rep in reps):
+        try:
+            found = clebsch_gordan(*(rep.key for rep in reps), group=target.group).tensor  # type: ignore[attr-defined]
+        except NoCoupling:
+            return np.zeros((0, target.dim, first.dim, second.dim))
+        scaled = replace(found, denominators=tuple(q * target.dim for q in found.denominators))
+        return scaled.to_numpy().transpose(2, 0, 1)[None]
     hom = Hom(first * second, target)
     return hom.basis.to_numpy().reshape(hom.dim, target.dim, first.dim, second.dim)

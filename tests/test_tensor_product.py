@@ -76,6 +76,15 @@ def test_products_of_rotations_have_a_path_for_each_degree_of_the_triangle(l1, l
     assert [path.dim for path in found] == [1] * len(wanted)
 
 
+@pytest.mark.parametrize("group, keys", [(rt.O(3), ("1o", "2e", "3o")), (rt.SU(2), ("1/2", 1, "3/2")),
+                                         (ROTATIONS, (2, 2, 1))])
+def test_clebsch_gordan_paths_span_hom_of_the_product(group, keys):
+    A, B, C = map(group.irrep, keys)
+    table = rt.Bilinear(A, B, C).paths[0].table
+    other = rt.Hom(A * B, C).basis.to_numpy().reshape(table.shape)
+    assert abs(np.vdot(table, other)) == pytest.approx(1, abs=1e-14)
+
+
 def test_multiplicities_of_paths_above_one_are_all_there():
     assert rt.Bilinear(D4.regular, PLANE, D4.regular).paths[0].dim == 16  # 8 · 2 · 8 / |D4|
 
