@@ -185,10 +185,10 @@ class Bilinear:
 def _table(first: Rep, second: Rep, target: Rep) -> np.ndarray:
     """The orthonormal basis of Hom(A ⊗ B, C), (dim, dim C, dim A, dim B): Clebsch–Gordan coefficients over √dim C, or
     the general solver where there is no closed form."""
-    reps = first, second, target
-    if all(isinstance(rep, RotationIrrep) and rep.group.family in FAMILIES for rep in reps):
+    keys = [rep.key for rep in (first, second, target) if isinstance(rep, RotationIrrep)]
+    if len(keys) == 3 and target.group.family in FAMILIES:  # type: ignore[attr-defined]
         try:
-            found = clebsch_gordan(*(rep.key for rep in reps), group=target.group).tensor  # type: ignore[attr-defined]
+            found = clebsch_gordan(keys[0], keys[1], keys[2], group=target.group).tensor
         except NoCoupling:
             return np.zeros((0, target.dim, first.dim, second.dim))
         scaled = replace(found, denominators=tuple(q * target.dim for q in found.denominators))
