@@ -25,7 +25,9 @@ from .group_file import GroupFileError, load_group, save_group
 from .harmonic import NoHarmonics, spherical_harmonics
 from .hom import Hom, NotEquivariant
 from .homomorphism import Homomorphism, NotAHomomorphism
+from .index_symmetry import BadFormula
 from .irreps import NoIrreps
+from .ladder import NotSpherical
 from .layer_space import (
     OutsideKernel,
     causal,
@@ -57,6 +59,8 @@ from .product_space import affine, product_space
 from .progress import progress_bar
 from .project import DifferentSpaces, DoNotCommute, NotOrthogonal, Projection, reynolds
 from .quotient import NotNormal, natural_projection, quotient_group
+from .reduced import ReducedTensors, reduced_tensor_product
+from .reduction import Reduction
 from .rep import Rep
 from .root_datum import NotDominant, RootDatum
 from .rotation_irrep import NoSuchIrrep
@@ -79,6 +83,7 @@ __all__ = [  # noqa: RUF022 (the order of the pipeline)
     "SO", "O", "SU", "U", "Sp", "torus", "lie_group", "spherical_harmonics", "LieGroup", "LieElement",
     "RootDatum", "FormalCharacter", "branching",
     "Group", "Element", "Homomorphism", "CharacterTable", "Rep",
+    "reduced_tensor_product", "ReducedTensors", "Reduction",
     "POINT", "grid", "lattice", "gset", "R", "sphere", "Hom", "derive", "progress_bar", "read",
     "reynolds", "support", "full", "tied", "circulant", "toeplitz", "causal", "low_rank", "subspace",
     "conv_layer", "product_space", "affine", "parametrisation", "Parametrisation", "Projection",
@@ -89,7 +94,7 @@ __all__ = [  # noqa: RUF022 (the order of the pipeline)
     "permutation_family", "Diagram",
     "NotExact", "FieldTooSmall", "TooLarge", "InfiniteGroup", "NotAGroup", "NotAGraph", "NotALieAlgebra",
     "NoPath", "WrongChannelCount", "NotDominant", "NotACharacter", "NotAnEmbedding",
-    "NotReductive", "NotASubgroup", "NotNormal",
+    "NotReductive", "NotSpherical", "BadFormula", "NotASubgroup", "NotNormal",
     "DifferentGroups", "NotARepresentation", "NotAHomomorphism", "NoIrreps", "NoSuchIrrep", "NoHarmonics",
     "NotPreserved", "NotEquivariant", "NotCertified", "NotADiagram", "NotATensorType", "WrongSizes",
     "PlanFileError", "GroupFileError", "ExpressionError",

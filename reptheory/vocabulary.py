@@ -25,6 +25,7 @@ from .permutation_family import PermutationFamily, permutation_family
 from .presentation import presentation
 from .product import central_product, semidirect, wreath
 from .quotient import natural_projection, quotient_group
+from .reduced import reduced_tensor_product
 from .rep import Rep
 from .space import POINT, Space, grid, gset, lattice
 
@@ -117,6 +118,7 @@ CONSTRUCTORS: dict[str, tuple[Callable[..., Any], dict[str, Kind]]] = {
     "icosahedral": (icosahedral, {"full": FLAG}),
     "group": (group, {"limit": integer(SIZE), "**": GENERATOR}),
     "permutation_family": (permutation_family, {"source": TENSORS, "target": TENSORS}),
+    "reduced_tensor_product": (reduced_tensor_product, {"formula": TEXT, "**": REP}),
     "presentation": (presentation, {"generators": TEXT, "relations": TEXT, "limit": integer(SIZE)}),
     "semidirect": (semidirect, {"normal": GROUP, "top": GROUP, "action": ACTION}),
     "wreath": (wreath, {"group": GROUP, "n": integer(100)}),
