@@ -51,7 +51,7 @@ def raising(l: int) -> dict[int, Fraction]:
     Then S = i dρ(L_x) − dρ(L_y) has S u_{−m} = −r_m u_{−m−1}.
 
     >>> raising(1)
-    {-1: Fraction(-1, 1), 0: Fraction(1, 1)}
+    {-1: Fraction(-2, 1), 0: Fraction(1, 1)}
     """
     lx, ly, _ = rotation.derivatives(l)
     at = rotation.index

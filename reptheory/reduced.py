@@ -113,7 +113,7 @@ class ReducedTensors(Rep):
         work = sum(prod(len(rows[a][i]) for a, i in enumerate(t)) for t in tuples)
         if work > PRODUCTS:
             raise TooLarge(f"the matrix of a group element on {self.expression} takes {work} products, and the limit "
-                           f"is {PRODUCTS}. Use a basis in which the group acts by signed permutations, or derivatives.")
+                           f"is {PRODUCTS}. Use a basis in which the group acts by signed permutations.")
         table = [[Q(0)] * self.dim for _ in tuples]
         for r, t in enumerate(tuples):
             terms = [(0, ONE)]

@@ -48,7 +48,8 @@ class Reduction:
     The irreps are in order of l, even before odd. Their copies are in the order of blocks: the copies of irreps that
     the indices lie in, the least such tuple under the symmetry, in lexicographic order. In a block, the highest-weight
     vectors are the echelon basis of the null space of the raising operator, orthogonalised in order. The sign of a copy
-    makes the first nonzero entry of its first component positive, in C order of the tensor. Nothing in this depends on
+    makes the first nonzero entry of its first component positive, in C order of the tensor: for two indices it is
+    `clebsch_gordan` up to that sign. Nothing in this depends on
     a machine, and `digest` names the basis.
 
     >>> import reptheory as rt
@@ -119,7 +120,7 @@ class Reduction:
         """The array Q of shape (type.dim, dim V_i, dim V_j, …) with orthonormal rows: Q·T is a feature of `type`."""
         table, orbits = self.coordinates(dtype), self.tensors.orbits
         dense = table[:, orbits.numbers] * orbits.signs.astype(table.dtype)  # the sign is 0 where the number is −1
-        return dense.reshape(len(table), *self.tensors.shape)
+        return (dense + 0.0).reshape(len(table), *self.tensors.shape)
 
     def to_torch(self, dtype=None, device=None) -> torch.Tensor:
         """`to_numpy` as a torch tensor of this dtype (the default one when none is given) on this device."""
