@@ -8,6 +8,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from flint import fmpq, fmpq_mat
@@ -19,7 +20,7 @@ from .hom import Hom
 from .linalg import scaled
 from .matrix import Matrix
 from .monomial import Monomial
-from .piece import DensePiece, Orbit, Piece, SignedPiece
+from .piece import DensePiece, FoldedPiece, Orbit, Piece, SignedPiece
 from .rep import Rep
 from .solve import is_signed, orbits_of
 from .tensor import factors_of
@@ -80,12 +81,13 @@ def store(basis: Basis, place: Path) -> None:
     from safetensors.numpy import save
     arrays = {"digest": np.frombuffer(digest(basis).encode(), np.uint8)}
     for n, piece in enumerate(basis.pieces.values()):
-        if isinstance(piece, SignedPiece):
+        if isinstance(piece, SignedPiece | FoldedPiece):
             arrays[f"{n}.labels"], arrays[f"{n}.signs"] = piece.labels, piece.signs
-        elif isinstance(piece, DensePiece):
+        if isinstance(piece, DensePiece | FoldedPiece):
+            tables = piece.tables if isinstance(piece, DensePiece) else (piece.coordinates,)
             text = json.dumps([{"shape": t.shape, "field": t.field.expression,
                                 "parts": [[str(c) for c in part.entries()] for part in t.parts]}
-                               for t in piece.tables])
+                               for t in tables])
             arrays[f"{n}.tables"] = np.frombuffer(text.encode(), np.uint8)
     name = key(basis.hom)
     handle, draft = tempfile.mkstemp(prefix=f".{name[:16]}.", dir=place)
@@ -100,9 +102,12 @@ def store(basis: Basis, place: Path) -> None:
 
 def _question(hom: Hom) -> Iterator[bytes]:
     from . import __version__
-    group = hom.group
+    group: Any = hom.group
     yield from (FORMAT.encode(), __version__.encode(), hom.expression.encode(), repr(hom.on.shape).encode())
-    yield repr((group.names, group.degree, group.images)).encode()
+    if group.is_lie:
+        yield repr((group.names, group.algebra_names, group.algebra, group.components)).encode()
+    else:
+        yield repr((group.names, group.degree, group.images)).encode()
     yield from (np.asarray(move, "<i8").tobytes() for move in hom.moves)
     for _, rep in (*hom.target.summands, *hom.source.summands):
         yield f"{rep.expression} {rep.scalars}".encode()
@@ -113,6 +118,7 @@ def _question(hom: Hom) -> Iterator[bytes]:
                     yield np.asarray(a.images, "<i8").tobytes() + np.asarray(a.signs, "<i1").tobytes()
                 else:
                     yield repr((a.field, a.parts)).encode()
+            yield from (repr((x.field, x.parts)).encode() for x in factor.derivatives)
 
 
 def _basis(hom: Hom, arrays: dict[str, np.ndarray]) -> Basis:
@@ -123,6 +129,9 @@ def _basis(hom: Hom, arrays: dict[str, np.ndarray]) -> Basis:
     for n, (source, target) in enumerate(pairs):
         if is_signed(source, target):
             pieces[source, target] = _signed(hom, source, target, orbits, arrays[f"{n}.labels"], arrays[f"{n}.signs"])
+        elif hom.group.is_lie:
+            pieces[source, target] = _folded(source, target, orbits, arrays[f"{n}.labels"], arrays[f"{n}.signs"],
+                                             arrays[f"{n}.tables"])
         else:
             pieces[source, target] = _dense(hom, source, target, orbits, arrays[f"{n}.tables"])
     return Basis(hom, orbits, pieces)
@@ -145,6 +154,30 @@ def _signed(hom: Hom, source: Rep, target: Rep, orbits: tuple[Orbit, ...], label
 
 def _dense(hom: Hom, source: Rep, target: Rep, orbits: tuple[Orbit, ...], text: np.ndarray) -> DensePiece:
     """The dense piece, whose rows are orthogonal."""
+    tables = _tables(source, target, text)
+    stalk = source.dim * target.dim
+    if [t.shape[1] for t in tables] != [orbit.size * stalk for orbit in orbits]:
+        raise NoEntry("tables of the wrong width")
+    piece = DensePiece(source, target, hom.on.size, orbits, tuple(tables))
+    for orbit, table in zip(orbits, tables):
+        _orthogonal((scaled(table, piece.weights * orbit.size) if piece.weights else table) @ table.H)
+    return piece
+
+
+def _folded(source: Rep, target: Rep, orbits: tuple[Orbit, ...], labels: np.ndarray, signs: np.ndarray,
+            text: np.ndarray) -> FoldedPiece:
+    """The folded piece, whose labels are numbered by first unknown and whose rows are orthogonal."""
+    (table,) = _tables(source, target, text)
+    if labels.dtype not in (np.dtype(np.int32), np.dtype(np.int64)) or signs.dtype != np.int8 or {
+            labels.shape, signs.shape} != {(source.dim * target.dim,)} or labels.max(initial=-1) >= table.shape[1]:
+        raise NoEntry("labels or signs of the wrong kind")
+    piece = FoldedPiece(source, target, 1, orbits, labels, signs, table)
+    _orthogonal(scaled(table, piece.metric) @ table.H)
+    return piece
+
+
+def _tables(source: Rep, target: Rep, text: np.ndarray) -> list[Matrix]:
+    """The matrices that an entry spells."""
     fields = {f.expression: f for f in (Q, source.field, target.field, source.field.compositum(target.field))}
     tables = []
     for entry in json.loads(text.tobytes()):
@@ -153,12 +186,9 @@ def _dense(hom: Hom, source: Rep, target: Rep, orbits: tuple[Orbit, ...], text: 
             raise NoEntry("a table of the wrong shape")
         tables.append(Matrix(field, tuple(fmpq_mat(m, n, [fmpq(*map(int, c.split("/"))) for c in part])
                                           for part in entry["parts"])))
-    stalk = source.dim * target.dim
-    if [t.shape[1] for t in tables] != [orbit.size * stalk for orbit in orbits]:
-        raise NoEntry("tables of the wrong width")
-    piece = DensePiece(source, target, hom.on.size, orbits, tuple(tables))
-    for orbit, table in zip(orbits, tables):
-        gram = (scaled(table, piece.weights * orbit.size) if piece.weights else table) @ table.H
-        if gram != Matrix.diagonal([gram[d, d] for d in range(gram.shape[0])]):
-            raise NoEntry("rows that are not orthogonal")
-    return piece
+    return tables
+
+
+def _orthogonal(gram: Matrix) -> None:
+    if gram.shape[0] and gram != Matrix.diagonal([gram[d, d] for d in range(gram.shape[0])]):
+        raise NoEntry("rows that are not orthogonal")

@@ -11,10 +11,11 @@ import numpy as np
 
 from .count import by_characters
 from .field import Field, Number, Q
-from .matrix import Matrix
+from .folded_proof import flaw
 from .modular import reduce_mod
 from .monomial import Monomial, as_matrix
-from .piece import DensePiece, Orbit, SignedPiece
+from .piece import DensePiece, FoldedPiece, Orbit, SignedPiece
+from .pointer_jumping import roots
 from .residual import is_fixed
 from .sparse import Sparse, rank_mod, split_prime
 from .tensor_action import TensorAction, cleared
@@ -38,7 +39,10 @@ class Certificate:
     Lower bound: every element satisfies the constraint on every generator, exactly, and they are independent.
     Upper bound, piece by piece: the orbits of the signed permutation graph of the unknowns, or the rank of the sparse
     constraint modulo a prime ideal, since rank mod 𝔭 ≤ rank. Independent road: the mean of the characters, which is the
-    upper bound where that constraint is large; `by_orbits` says whether it was not needed.
+    upper bound where that constraint is large; `by_orbits` says whether it was not needed. For a Lie group the
+    constraint is that of its Lie algebra and components, and the independent road is Weyl's integration formula by
+    weights; where the group is not compact it is taken for the compact form of its complexification (Weyl's unitarian
+    trick). A group that is not reductive has no such road, and the bounds by residual and rank prove its basis.
     """
 
     basis: Basis
@@ -64,11 +68,13 @@ class Certificate:
         return True
 
     def __repr__(self) -> str:
-        characters = f"{self.by_characters} by characters, " if self.by_characters is not None else ""
-        why = f" (no count by characters: {self.reason})" if self.by_characters is None else ""
+        lie = self.basis.hom.group.is_lie
+        road = "weights" if lie else "characters"
+        third = f"{self.by_characters} by {road}, " if self.by_characters is not None else ""
+        why = f" (no count by {road}: {self.reason})" if self.by_characters is None else ""
         state = "ok" if self.ok else "BROKEN"
-        how = "by orbits" if self.by_orbits else "independent"
-        return f"<Certificate: {self.dim} {how}, {characters}residual 0, over {self.field}: {state}{why}>"
+        how = "independent" if not self.by_orbits else "by rank" if lie else "by orbits"
+        return f"<Certificate: {self.dim} {how}, {third}residual 0, over {self.field}: {state}{why}>"
 
 
 def certify(basis: Basis) -> Certificate:
@@ -83,12 +89,18 @@ def certify(basis: Basis) -> Certificate:
         name = f"the piece {piece.source.expression} → {piece.target.expression}"
         if isinstance(piece, SignedPiece):
             _check_signed(name, hom, piece)
+        elif isinstance(piece, FoldedPiece):
+            reason_, prime = flaw(piece)
+            if reason_:
+                raise NotCertified(f"{name} of {hom.expression} {reason_} Derive it again with rt.Hom.")
+            primes.append(prime)
         elif isinstance(piece, DensePiece):
             found, complete = _check_dense(name, hom, piece, count is not None)
             primes += found
             by_orbits = by_orbits and complete
     if count is not None and count != basis.dim:
-        raise NotCertified(f"{hom.expression} has dimension {count} by characters, but the basis has {basis.dim} "
+        road = "weights" if hom.group.is_lie else "characters"
+        raise NotCertified(f"{hom.expression} has dimension {count} by {road}, but the basis has {basis.dim} "
                            "elements. Derive it again with rt.Hom.")
     return Certificate(basis, basis.dim, by_orbits, count, reason, hom.field, tuple(sorted(set(primes))), digest(basis))
 
@@ -99,10 +111,10 @@ def digest(basis: Basis) -> str:
     state.update(repr([orbit.members for orbit in basis.orbits]).encode())
     for (source, target), piece in basis.pieces.items():
         state.update(f"{source.expression} → {target.expression}".encode())
-        if isinstance(piece, SignedPiece):
+        if isinstance(piece, SignedPiece | FoldedPiece):
             state.update(piece.labels.tobytes() + piece.signs.tobytes())
-        elif isinstance(piece, DensePiece):
-            for table in piece.tables:
+        if isinstance(piece, DensePiece | FoldedPiece):
+            for table in piece.tables if isinstance(piece, DensePiece) else (piece.coordinates,):
                 state.update(f"{table.shape} {table.field}".encode())
                 state.update(repr(cleared(table)).encode())
     return state.hexdigest()
@@ -159,7 +171,7 @@ def _check_signed(name: str, hom: Hom, piece: SignedPiece) -> None:
     moves = [image for image, _ in images]
     if not _floods(~alive, piece.firsts, moves):
         here = np.arange(len(labels))
-        orbits = len(np.unique(_roots(len(labels), [(here, image) for image in moves])[alive]))
+        orbits = len(np.unique(roots(len(labels), [(here, image) for image in moves])[alive]))
         if orbits > piece.dim:
             raise NotCertified(f"{name} of {hom.expression} has {orbits} surviving orbits of unknowns, but {piece.dim} "
                                "elements. Derive it again with rt.Hom.")
@@ -193,26 +205,11 @@ def _check_dead(name: str, hom: Hom, piece: SignedPiece, dead: np.ndarray, image
     for image, turned in images:
         minus = np.zeros(count, np.int64) if turned is None else (turned[dead % piece.stalk] < 0).astype(np.int64)
         cover += [(np.arange(count) + count * side, place[image[dead]] + count * (side ^ minus)) for side in (0, 1)]
-    roots = _roots(2 * count, cover)
-    lost = np.flatnonzero(roots[:count] != roots[count:])
+    joined = roots(2 * count, cover)
+    lost = np.flatnonzero(joined[:count] != joined[count:])
     if len(lost):
         raise NotCertified(f"{name} of {hom.expression} is zero on unknown {dead[lost[0]]}, which no element of the "
                            "group maps to its negative. Derive it again with rt.Hom.")
-
-
-def _roots(nodes: int, edges: list[tuple[np.ndarray, np.ndarray]]) -> np.ndarray:
-    """The smallest node of each component, by hooking and pointer jumping."""
-    root = np.arange(nodes)
-    while True:
-        before = root.copy()
-        for start, end in edges:
-            low = np.minimum(root[start], root[end])
-            np.minimum.at(root, root[start], low)
-            np.minimum.at(root, root[end], low)
-        while (root[root] != root).any():
-            root = root[root]
-        if (root == before).all():
-            return root
 
 
 def _check_dense(name: str, hom: Hom, piece: DensePiece, counted: bool) -> tuple[list[int], bool]:
@@ -222,19 +219,19 @@ def _check_dense(name: str, hom: Hom, piece: DensePiece, counted: bool) -> tuple
     for orbit, table in zip(piece.orbits, piece.tables):
         at = f"on the orbit of {hom.on.label(orbit.representative)}"
         action = TensorAction.over(orbit, hom.moves, piece.source, piece.target)
-        large = counted and not hom.group.is_lie and _terms(action) > TERMS
+        large = counted and _terms(action) > TERMS
         constraint = None if large else _constraint(orbit, hom.moves, piece)
         if table.shape[0] and not (constraint.annihilates(table.T) if constraint else is_fixed(action, table)):
             raise NotCertified(f"{name} of {hom.expression} has a nonzero residual {at}.")
         field = reduce(Field.compositum, (action.field, table.field, piece.source.field, piece.target.field))
-        prime, roots = split_prime(field, *(m.over(field) for m in action.matrices), table)
+        prime, images = split_prime(field, *(m.over(field) for m in action.matrices), table)
         primes.append(prime)
-        if reduce_mod(table.over(field), prime, roots[0]).rank() < table.shape[0]:
+        if reduce_mod(table.over(field), prime, images[0]).rank() < table.shape[0]:
             raise NotCertified(f"{name} of {hom.expression} has dependent elements modulo {prime}.")
         if constraint is None:
             complete = False
             continue
-        nullity = piece.stalk * orbit.size - rank_mod(constraint, prime, roots[0])
+        nullity = piece.stalk * orbit.size - rank_mod(constraint, prime, images[0])
         if nullity != table.shape[0]:
             raise NotCertified(f"{name} of {hom.expression} {at} has nullity {nullity} modulo {prime}, but "
                                f"{table.shape[0]} elements.")
@@ -265,11 +262,4 @@ def _constraint(orbit: Orbit, moves: tuple[np.ndarray, ...], piece: DensePiece) 
             columns += [there + i for i in range(stalk)] + [here + j for _, j, _ in terms]
             entries += [Q(1)] * stalk + [value for _, _, value in terms]
             height += stalk
-    for da, db in zip(piece.source.derivatives, piece.target.derivatives):  # dρ_B(X) κ − κ dρ_A(X) = 0
-        block = db.kron(Matrix.identity(da.shape[0])) - Matrix.identity(db.shape[0]).kron(da.T)
-        found = [(i, j, x) for i, row in enumerate(block.rows()) for j, x in enumerate(row) if x]
-        rows += [height + i for i, _, _ in found]
-        columns += [j for _, j, _ in found]
-        entries += [x for _, _, x in found]
-        height += stalk
     return Sparse.of((height, orbit.size * stalk), rows, columns, entries)

@@ -4,7 +4,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, as_completed
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -12,9 +12,9 @@ import numpy as np
 from .basis import Basis
 from .hom import Hom
 from .matrix import Matrix
-from .piece import DensePiece, Orbit, Piece, SignedPiece
+from .piece import DensePiece, FoldedPiece, Orbit, Piece, SignedPiece
 from .rep import Rep
-from .solve import is_signed, orbits_of, solve, solve_orbits
+from .solve import is_signed, orbits_of, solve, solve_lie, solve_orbits
 
 UNKNOWNS = 4096  # a task takes orbits until it has as many unknowns
 
@@ -83,8 +83,8 @@ def derived(hom: Hom, executor: Executor | None = None, progress: Progress | Non
     tables: dict[tuple[Rep, Rep], tuple[Matrix, ...]] = {}
     for task, result in zip(todo, found):
         pair = task.source, task.target
-        if isinstance(result, SignedPiece):
-            pieces[pair] = SignedPiece(*pair, task.points, orbits, result.labels, result.signs)
+        if isinstance(result, SignedPiece | FoldedPiece):
+            pieces[pair] = replace(result, source=task.source, target=task.target, orbits=orbits)
         else:
             tables[pair] = tables.get(pair, ()) + result
             pieces[pair] = DensePiece(*pair, task.points, orbits, tables[pair])
@@ -98,10 +98,12 @@ def tasks(hom: Hom, orbits: tuple[Orbit, ...]) -> list[Task]:
             for chunk in ([orbits] if is_signed(source, target) else _chunks(orbits, source.dim * target.dim))]
 
 
-def carry_out(task: Task) -> SignedPiece | tuple[Matrix, ...]:
-    """The piece of a monomial pair, otherwise the tables over the orbits of the task."""
+def carry_out(task: Task) -> SignedPiece | FoldedPiece | tuple[Matrix, ...]:
+    """The piece of a monomial pair or a Lie group, otherwise the tables over the orbits of the task."""
     if is_signed(task.source, task.target):
         return solve(task.source, task.target, task.points, task.moves, task.orbits)
+    if task.source.group.is_lie:
+        return solve_lie(task.source, task.target, task.orbits)
     return solve_orbits(task.source, task.target, task.moves, task.orbits)
 
 

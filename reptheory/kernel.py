@@ -59,7 +59,8 @@ class Kernel:
         return part.reshape(-1, target, n, source, m).transpose(0, 1, 3, 2, 4).reshape(-1, n * m)
 
     def violation(self, hom: Hom) -> str | None:
-        """The first generator and entry at which κ(gx) ρ_V(g) ≠ ρ_W(g) κ(x), as text."""
+        """The first generator and entry at which κ(gx) ρ_V(g) ≠ ρ_W(g) κ(x), as text; of a Lie group also the X_a and
+        entry at which κ dρ_V(X_a) ≠ dρ_W(X_a) κ."""
         columns, rows = channel_slices(hom.source), channel_slices(hom.target)
         for (_, a), column in zip(hom.source.summands, columns):
             for (_, b), row in zip(hom.target.summands, rows):
@@ -72,6 +73,14 @@ class Kernel:
                         return (f"for the generator {name}{at}, entry ({i}, {j}) of the block "
                                 f"{a.expression} → {b.expression} is {left} on the left of "
                                 f"κ({name}x) ρ_V({name}) = ρ_W({name}) κ(x), and {right} on the right.")
+                group: Any = hom.group
+                for name, da, db in zip(group.algebra_names if group.is_lie else (), a.derivatives, b.derivatives):
+                    found = _broken(part, np.arange(hom.on.size), da, db)
+                    if found:
+                        _, i, j, left, right = found
+                        return (f"for {name} of the Lie algebra, entry ({i}, {j}) of the block {a.expression} → "
+                                f"{b.expression} is {left} on the left of κ dρ_V({name}) = dρ_W({name}) κ, and {right} "
+                                "on the right.")
         return None
 
 

@@ -1,10 +1,20 @@
-"""Intertwiners of a Lie group: the null space of the equations of its Lie algebra, then of its components."""
+"""Intertwiners of a Lie group: unknowns folded by exact elements, the equations of the Lie algebra on what is left,
+then the components."""
 from __future__ import annotations
 
+import numpy as np
+
+from .equations import Equations
+from .folding import Folding, fold
+from .generating import generating
 from .linalg import nullspace, rref
 from .matrix import Matrix
-from .monomial import as_matrix, contragredient
-from .rep import Rep
+from .monomial import Monomial, contragredient
+from .piece import unfolded
+from .rep import Action, Rep
+from .residual import moved
+from .tensor import factors_of
+from .tensor_derivation import WORD, TensorDerivation
 
 
 def intertwiners(source: Rep, target: Rep) -> Matrix:
@@ -12,12 +22,52 @@ def intertwiners(source: Rep, target: Rep) -> Matrix:
 
     On the connected component the equations of the Lie algebra are those of the group (exp is a local diffeomorphism),
     and a generating set of it is enough.
+
+    >>> import reptheory as rt
+    >>> intertwiners(rt.SO(3).vector, rt.SO(3).vector)
+    [1 0 0 0 1 0 0 0 1]
     """
-    one_a, one_b = Matrix.identity(source.dim), Matrix.identity(target.dim)
-    equations = [b.kron(one_a) - one_b.kron(a.T) for a, b in zip(source.derivatives, target.derivatives)]
-    rows = nullspace(Matrix.vstack(equations)) if equations else Matrix.identity(source.dim * target.dim)
-    for a, b in zip(source.actions, target.actions):
-        if rows.shape[0]:
-            action = as_matrix(b).kron(as_matrix(contragredient(a)))
-            rows = nullspace((rows @ action.T - rows).T) @ rows
-    return rref(rows)[0] if rows.shape[0] else rows
+    folding, coordinates = folded_intertwiners(source, target)
+    return unfolded(coordinates, folding.labels, folding.signs)
+
+
+def folded_intertwiners(source: Rep, target: Rep) -> tuple[Folding, Matrix]:
+    """The same as coordinates on the orbits of unknowns. These are numbered by first unknown, so that the echelon form
+    there is that of the maps themselves, whatever the orbits."""
+    action = TensorDerivation.over(source, target)
+    folding = fold(source, target, action)
+    coordinates = equations(action, folding, generating(action, folding.turns)).nullspace()
+    for s in range(len(source.group.generators)):
+        actions = [f.actions[s] for f in factors_of(target)] + [contragredient(f.actions[s]) for f in
+                                                                factors_of(source)]
+        if coordinates.shape[0] and not all(isinstance(a, Monomial) for a in actions):
+            coordinates = _fixed(coordinates, folding, actions)
+    return folding, coordinates
+
+
+def equations(action: TensorDerivation, folding: Folding, chosen: list[int]) -> Equations:
+    """The equations of these X_a in the coordinates of the folding."""
+    rows, columns, values = [], [], []
+    labels, signs, size = folding.labels, folding.signs.astype(np.int64), action.size
+    for height, a in enumerate(chosen):
+        if action.bound(a) >= WORD:
+            raise OverflowError(f"X_{a} has coefficients beyond 2⁶² in an integral form")
+        for row, column, value in action.terms(a):
+            kept = labels[column] >= 0
+            row, column = row[kept], column[kept]
+            rows.append(row + height * size)
+            columns.append(labels[column])
+            values.append(signs[column] * np.array(value, np.int64)[:, None])
+    shape = (len(chosen) * size, folding.count)
+    if not rows:
+        empty = np.zeros(0, np.int64)
+        return Equations.of(action.field, shape, empty, empty, np.zeros((action.field.degree, 0), np.int64))
+    return Equations.of(action.field, shape, np.concatenate(rows), np.concatenate(columns),
+                        np.concatenate(values, axis=1))
+
+
+def _fixed(coordinates: Matrix, folding: Folding, actions: list[Action]) -> Matrix:
+    """The combinations of these maps that one component generator fixes, by an equation in their number of unknowns."""
+    table = unfolded(coordinates, folding.labels, folding.signs)
+    kept = nullspace((moved(actions, table) - table).T)
+    return rref(kept @ coordinates)[0] if kept.shape[0] else Matrix.zeros(0, coordinates.shape[1], coordinates.field)

@@ -2,8 +2,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import reduce
 
-from flint import fmpq, fmpq_mat
+from flint import fmpq, fmpq_mat, fmpz, fmpz_mat
 
 from .field import Number, Q
 from .matrix import Matrix
@@ -134,6 +135,31 @@ def gram_schmidt(rows: Matrix, weights: Sequence[Number] | None = None) -> tuple
     return transform @ rows, norms
 
 
+def orthogonal_rows(rows: Matrix, weights: Sequence[Number]) -> Matrix:
+    """Rows of the same flags, orthogonal for ⟨x, y⟩ = Σ w_i x_i conj(y_i), each up to a factor.
+
+    Over Q by Bareiss' elimination of [G, 1], G the Gram matrix, without fractions: its row i is a multiple of row i of
+    [LᵀD, L⁻¹]. Otherwise, and where a weight is not positive, as `gram_schmidt`.
+
+    >>> orthogonal_rows(Matrix.of([[1, 1], [1, 0]]), [Q(1), Q(1)])
+    [1 1; 1 -1]
+    """
+    m, n = rows.shape
+    rational = rows.field.degree == 1 and all(w.is_rational and w.poly[0] > 0 for w in weights)
+    if not m or not rational:
+        return gram_schmidt(rows, weights)[0] if m else rows
+    integral, _ = rows.parts[0].numer_denom()
+    measured, _ = scaled(rows, weights).parts[0].numer_denom()
+    gram = (measured * integral.transpose()).tolist()
+    one = [[int(i == j) for j in range(m)] for i in range(m)]
+    upper = fmpz_mat([g + e for g, e in zip(gram, one)]).fflu()[3].tolist()
+    transform: list[fmpz] = []
+    for row in upper:
+        content = reduce(lambda a, b: a.gcd(b), row[m:], fmpz(0))
+        transform += [x // content for x in row[m:]]
+    return Matrix(Q, (fmpq_mat(fmpz_mat(m, m, transform) * integral),))
+
+
 def orthogonal(gram: Matrix, start: int = 0) -> tuple[Matrix, tuple[Number, ...]]:
     """L⁻¹ and D of a Gram matrix L D Lᴴ, by halves: L = [L₁ 0; C L₁, L₂] with C = G₂₁ L₁⁻ᴴ D₁⁻¹ L₁⁻¹.
 
@@ -160,7 +186,14 @@ def orthogonal(gram: Matrix, start: int = 0) -> tuple[Matrix, tuple[Number, ...]
 def scaled(rows: Matrix, weights: Sequence[Number]) -> Matrix:
     """The rows with column i multiplied by weights[i].
 
-    >>> scaled(Matrix.of([[1, 2]]), [3, 5])
+    >>> scaled(Matrix.of([[1, 2]]), [Q(3), Q(5)])
     [3 10]
     """
-    return Matrix.of([[x * w for x, w in zip(row, weights)] for row in rows.rows()]) if rows.shape[0] else rows
+    if not rows.shape[0]:
+        return rows
+    if all(w.is_rational for w in weights):
+        factors = [w.poly[0] for w in weights] * rows.shape[0]
+        return Matrix(rows.field, tuple(fmpq_mat(*rows.shape, [x * w if x else x for x, w in zip(part.entries(),
+                                                                                            factors)])
+                                        for part in rows.parts))
+    return Matrix.of([[x * w for x, w in zip(row, weights)] for row in rows.rows()])

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from flint import fmpq, fmpq_mat
 
 from .field import Number, Q
 from .linalg import scaled
@@ -201,3 +202,99 @@ class DensePiece(Piece):
     def dims(self) -> tuple[int, ...]:
         """The number of rows on each orbit."""
         return tuple(t.shape[0] for t in self.tables)
+
+
+@dataclass(frozen=True, eq=False)
+class FoldedPiece(Piece):
+    """A basis over a Lie group on a point, by coordinates on orbits of unknowns: unknown n of element d is signs[n]
+    times coordinates[d, labels[n]], and 0 where labels[n] = −1.
+
+    Labels are numbered by first unknown, where the sign is +. Rows are orthogonal for the diagonal metrics of A and B
+    (of any group: where the metrics are not invariant, neither is the form), and scaled as those of a dense piece.
+    """
+
+    source: Rep
+    target: Rep
+    points: int
+    orbits: tuple[Orbit, ...]
+    labels: np.ndarray
+    signs: np.ndarray
+    coordinates: Matrix
+
+    @property
+    def dim(self) -> int:
+        """The number of rows of coordinates."""
+        return self.coordinates.shape[0]
+
+    @cached_property
+    def metric(self) -> list[Number]:
+        """Σ D_B,i / D_A,j over the unknowns (i, j) of each label."""
+        target, source = ({d: k for k, d in enumerate(dict.fromkeys(rep.gram))} for rep in (self.target, self.source))
+        code = (np.array([target[d] for d in self.target.gram])[:, None] * len(source)
+                + np.array([source[d] for d in self.source.gram])).ravel()
+        alive = self.labels >= 0
+        sizes = np.zeros((len(target) * len(source), self.coordinates.shape[1]), np.int64)
+        np.add.at(sizes, (code[alive], self.labels[alive]), 1)
+        ratios = [b / a for b in target for a in source]
+        return [sum((w * m for w, m in zip(ratios, column) if m), start=Q(0)) for column in sizes.T.tolist()]
+
+    @cached_property
+    def norms(self) -> tuple[Number, ...]:
+        """The diagonal of C W Cᴴ, with the coordinates C and their metric W."""
+        gram = scaled(self.coordinates, self.metric) @ self.coordinates.H
+        return tuple(gram[d, d] for d in range(self.dim))
+
+    @cached_property
+    def tables(self) -> tuple[Matrix, ...]:
+        """The elements as rows of one dense matrix, as a dense piece has them."""
+        return (unfolded(self.coordinates, self.labels, self.signs),)
+
+    @cached_property
+    def _rows(self) -> tuple[tuple[Number, ...], ...]:
+        return self.coordinates.rows()
+
+    def support(self, d: int) -> Iterator[tuple[int, Number]]:
+        """The unknowns whose coordinate is not zero, with their values."""
+        row = self._rows[d]
+        both = [(x, -x) for x in row]
+        for n in np.flatnonzero(np.array([bool(x) for x in row] + [False])[self.labels]).tolist():
+            yield n, both[self.labels[n]][int(self.signs[n] < 0)]
+
+    def table(self, normalise: bool = True, dtype="float64") -> np.ndarray:
+        """The dense floats, spread by labels where no metric differs between the unknowns of a label."""
+        if normalise and self.weights is not None:
+            return super().table(normalise, dtype)
+        count, width = self.coordinates.shape
+        places = np.zeros((count, width + 1), np.int64)  # in the list of distinct values; label −1: the last column
+        values, radicands = [Q(0)], [Q(1)]
+        for d, row in enumerate(self._rows):
+            known: dict[tuple, int] = {}
+            for k, x in enumerate(row):
+                if x:
+                    places[d, k] = known.setdefault(x.key, len(values))
+                    if places[d, k] == len(values):
+                        values.append(x)
+                        radicands.append(1 / self.norms[d] if normalise else Q(1))
+        distinct = float_table(values, radicands, dtype)
+        return np.ascontiguousarray((distinct[places][:, self.labels] * self.signs).T.astype(distinct.dtype))
+
+    def dims(self) -> tuple[int, ...]:
+        """The dimension, on the only orbit."""
+        return (self.dim,)
+
+
+def unfolded(coordinates: Matrix, labels: np.ndarray, signs: np.ndarray) -> Matrix:
+    """The rows κ[n] = signs[n] · coordinates[labels[n]], 0 for the label −1.
+
+    >>> unfolded(Matrix.of([[1, 2]]), np.array([0, 1, -1, 1]), np.array([1, 1, 0, -1]))
+    [1 2 0 -2]
+    """
+    zero = fmpq(0)
+    places = list(zip(labels.tolist(), signs.tolist()))
+    parts = []
+    for part in coordinates.parts:
+        entries: list[fmpq] = []
+        for row in part.tolist() if coordinates.shape[0] else []:
+            entries += [zero if n < 0 else row[n] if s > 0 else -row[n] for n, s in places]
+        parts.append(fmpq_mat(coordinates.shape[0], len(places), entries))
+    return Matrix(coordinates.field, tuple(parts))

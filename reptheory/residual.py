@@ -1,6 +1,7 @@
 """Whether exact sections are equivariant: exactly, one index at a time, or modulo enough primes to prove it."""
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import reduce
 from math import lcm, prod
 
@@ -36,6 +37,19 @@ def is_fixed_exactly(action: TensorAction, table: Matrix) -> bool:
         if any((a != b).any() for a, b in zip(x, start)):
             return False
     return True
+
+
+def moved(actions: Sequence[Action], table: Matrix) -> Matrix:
+    """The rows of a table of tensors with actions[k] applied to index k, exactly.
+
+    >>> moved([Monomial.of([1, 0])], Matrix.of([[1, 2]]))
+    [2 1]
+    """
+    field = reduce(lambda k, a: k.compositum(a.field), actions, table.field)
+    x = [_array(part, table.shape) for part in table.over(field).parts]
+    for a in actions:
+        x = _act(a, x, table.shape[0], field)
+    return Matrix(field, tuple(fmpq_mat(*table.shape, part.ravel().tolist()) for part in x))
 
 
 def is_fixed_modulo_primes(action: TensorAction, table: Matrix) -> bool:

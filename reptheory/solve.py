@@ -9,11 +9,11 @@ from flint import fmpq, fmpq_poly
 
 from .count import LISTED, dimension, fixed_points
 from .field import Number, Q
-from .lie_solve import intertwiners
-from .linalg import gram_schmidt, nullspace, rref
+from .lie_solve import folded_intertwiners
+from .linalg import gram_schmidt, nullspace, orthogonal_rows, rref
 from .matrix import Matrix
 from .monomial import Monomial, as_matrix, contragredient, kron
-from .piece import DensePiece, Orbit, SignedPiece
+from .piece import DensePiece, FoldedPiece, Orbit, SignedPiece
 from .rep import Action, Rep
 from .reynolds import fixed_rows
 from .schur import by_schur
@@ -40,9 +40,15 @@ def solve_orbits(source: Rep, target: Rep, moves: tuple[np.ndarray, ...],
     """The same for any pair, one table for each orbit of X: one linear problem in the unknowns at one point (Frobenius
     reciprocity: κ is determined by κ(x₀) ∈ Hom over the stabiliser of x₀)."""
     weights = weights_of(source, target)
-    if source.group.is_lie:
-        return (_orthogonal(intertwiners(source, target), weights),)
     return tuple(solve_orbit(orbit, moves, source, target, weights) for orbit in orbits)
+
+
+def solve_lie(source: Rep, target: Rep, orbits: tuple[Orbit, ...]) -> FoldedPiece:
+    """The intertwiners A → B of a Lie group, orthogonal for the metrics of A and B."""
+    folding, coordinates = folded_intertwiners(source, target)
+    piece = FoldedPiece(source, target, 1, orbits, folding.labels, folding.signs, coordinates)
+    rows = orthogonal_rows(coordinates, piece.metric)
+    return FoldedPiece(source, target, 1, orbits, folding.labels, folding.signs, _scaled(rows, rows.shape[1]))
 
 
 def weights_of(source: Rep, target: Rep) -> list[Number] | None:

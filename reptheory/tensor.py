@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from .direct_sum import Sum
-from .field import Number
+from .field import Field, Number, Q
 from .group import Group
 from .matrix import Matrix
 from .monomial import kron
@@ -53,6 +53,13 @@ class Tensor(Rep):
     def scalars(self) -> str:
         """Complex as soon as one factor is."""
         return "C" if any(f.scalars == "C" for f in self.factors) else "R"
+
+    @property
+    def field(self) -> Field:
+        """That of the products; of a Lie group the compositum of the fields of the factors."""
+        if not self.group.is_lie:
+            return super().field
+        return reduce(lambda k, f: k.compositum(f.field), self.factors, Q)
 
     def _act(self, i: int) -> Action:
         return reduce(kron, (f.actions[i] for f in self.factors))

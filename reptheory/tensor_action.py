@@ -78,7 +78,7 @@ def cleared(table: Matrix) -> tuple[list[int], list[list[int]]]:
     denominators: list[int] = []
     parts: list[list[int]] = [[] for _ in table.parts]
     entries = [part.entries() for part in table.parts]
-    for start in range(0, table.shape[0] * width, width):
+    for start in range(0, table.shape[0] * width, width or 1):
         rows = [fmpq_mat(1, width, part[start:start + width]).numer_denom() for part in entries]
         denominators.append(lcm(*(int(own) for _, own in rows)))
         for part, (row, own) in zip(parts, rows):
