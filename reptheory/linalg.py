@@ -144,15 +144,15 @@ def orthogonal_rows(rows: Matrix, weights: Sequence[Number]) -> Matrix:
     >>> orthogonal_rows(Matrix.of([[1, 1], [1, 0]]), [Q(1), Q(1)])
     [1 1; 1 -1]
     """
-    m, n = rows.shape
+    m = rows.shape[0]
     rational = rows.field.degree == 1 and all(w.is_rational and w.poly[0] > 0 for w in weights)
     if not m or not rational:
         return gram_schmidt(rows, weights)[0] if m else rows
     integral, _ = rows.parts[0].numer_denom()
     measured, _ = scaled(rows, weights).parts[0].numer_denom()
     gram = (measured * integral.transpose()).tolist()
-    one = [[int(i == j) for j in range(m)] for i in range(m)]
-    upper = fmpz_mat([g + e for g, e in zip(gram, one)]).fflu()[3].tolist()
+    one = [[fmpz(i == j) for j in range(m)] for i in range(m)]
+    upper = fmpz_mat([[*g, *e] for g, e in zip(gram, one)]).fflu()[3].tolist()
     transform: list[fmpz] = []
     for row in upper:
         content = reduce(lambda a, b: a.gcd(b), row[m:], fmpz(0))

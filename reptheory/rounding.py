@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from fractions import Fraction
 from math import isqrt, ldexp
 
@@ -50,6 +51,12 @@ def round_real(x: Number, q: Number | None, dtype) -> float:
     name = format_name(dtype)
     if x.is_rational and (q is None or q == 1):
         return _nearest(x.to_fraction(), name)
+    if x.is_rational and q is not None and q.is_rational:
+        value = x.to_fraction()
+        square = value ** 2 * q.to_fraction()
+        with suppress(OverflowError):  # the balls below say by how much
+            root = round_root(square.numerator, square.denominator, name)
+            return -root if value < 0 else root
     return _rounded(lambda bits: x.ball(bits).real * _root(q, bits), x * x if q is None else x * x * q, name)
 
 

@@ -48,6 +48,8 @@ def solve_lie(source: Rep, target: Rep, orbits: tuple[Orbit, ...]) -> FoldedPiec
     folding, coordinates = folded_intertwiners(source, target)
     piece = FoldedPiece(source, target, 1, orbits, folding.labels, folding.signs, coordinates)
     rows = orthogonal_rows(coordinates, piece.metric)
+    if not rows.shape[0]:
+        return piece
     return FoldedPiece(source, target, 1, orbits, folding.labels, folding.signs, _scaled(rows, rows.shape[1]))
 
 
