@@ -245,10 +245,40 @@ def check_unitary(rep: rt.Rep, what: str) -> None:
                 f"{what} is no invariant of {rep.expression}: {name} acts by {m}, which does not preserve "
                 f"the metric D = {metric} (ρᴴ D ρ = {m.H @ metric @ m}). Give the representation an "
                 "invariant metric, G.rep(…, gram=…), or use nn.Gate.")
+    for name, d in infinitesimal(rep):
+        if not (d.H @ metric + metric @ d).is_zero:
+            raise DoesNotCommute(
+                f"{what} is no invariant of {rep.expression}: {name} of the Lie algebra acts by {d}, which does not "
+                f"preserve the metric D = {metric} (XᴴD + DX = {d.H @ metric + metric @ d}). Restrict to a compact "
+                "subgroup, or use nn.Gate.")
+
+
+def infinitesimal(rep: rt.Rep) -> list[tuple[str, Matrix]]:
+    """The names X of the Lie algebra with dρ(X) ≠ 0, and these matrices; none for a finite group.
+
+    >>> infinitesimal(rt.SO(2).vector)
+    [('L', [0 -1; 1 0])]
+    """
+    return [(name, d) for name, d in zip(getattr(rep.group, "algebra_names", ()), rep.derivatives) if not d.is_zero]
+
+
+def refuse_motion(rep: rt.Rep, what: str) -> None:
+    """Raise DoesNotCommute where the identity component acts: signed permutations are discrete, so it moves off them.
+
+    >>> refuse_motion(rt.SO(2).vector, "relu")  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    nn.activation.DoesNotCommute: relu does not commute with SO(2).vector: L of the Lie algebra acts by [0 -1; 1 0], ...
+    """
+    for name, d in infinitesimal(rep):
+        raise DoesNotCommute(
+            f"{what} does not commute with {rep.expression}: {name} of the Lie algebra acts by {d}, so that the group "
+            "does not permute the basis. Use nn.NormActivation, nn.Gate or nn.SphereActivation; scalars alone have "
+            "pointwise functions.")
 
 
 def _check_pointwise(rep: rt.Rep, name: str, odd: bool) -> None:
     """Raise DoesNotCommute unless ρ̂ permutes the basis of `rep`, up to signs where the function is odd."""
+    refuse_motion(rep, name)
     for generator, action in zip(rep.group.names, rep.actions):
         permutes = isinstance(action, Monomial) and all(
             rep.gram[i] == rep.gram[int(j)] for i, j in enumerate(action.images))

@@ -232,11 +232,11 @@ def _statistics(rep: rt.Rep) -> tuple[tuple, dict[str, np.ndarray]]:
 
 
 def _blocks(rep: rt.Rep) -> tuple[int, ...]:
-    """The connected components of the coordinates, i ~ j where some generator has ρ(g)_ij ≠ 0: each is a
-    subrepresentation."""
+    """The connected components of the coordinates, i ~ j where some generator has ρ(g)_ij ≠ 0 or
+    dρ(X)_ij ≠ 0: each is a subrepresentation."""
     rows: list[int] = list(range(rep.dim))
     columns: list[int] = list(range(rep.dim))
-    for action in rep.actions:
+    for action in (*rep.actions, *rep.derivatives):
         if isinstance(action, Monomial):
             rows += action.images.tolist()
             columns += range(rep.dim)

@@ -9,7 +9,7 @@ from reptheory.monomial import Monomial
 from reptheory.plan_ops import PADDINGS
 from reptheory.solve import orbits_of
 
-from .activation import DoesNotCommute
+from .activation import DoesNotCommute, refuse_motion
 from .constants import Constants
 from .domain import Axes, Size, axes_by_ndim, per_axis
 from .feature import check_features, check_type
@@ -262,6 +262,7 @@ def _orbits(rep: rt.Rep, kind: str) -> list[tuple[int, ...]]:
 def _permutes(rep: rt.Rep, what: str) -> None:
     """Raise DoesNotCommute, with summand and generator, unless every summand permutes its basis."""
     for _, a in rep.summands:
+        refuse_motion(a, what)
         if not a.is_permutation or a.scalars == "C":
             names = [n for n, action in zip(a.group.names, a.actions)
                      if not (isinstance(action, Monomial) and action.is_permutation)]
