@@ -16,6 +16,7 @@ from .pool import AvgPool, BlurPool, InvariantPool, MaxPool, Upsample
 from .preserved import NoPreservedDomain
 from .sphere import NotHarmonic, SphericalHarmonics
 from .sphere_activation import SphereActivation
+from .symmetric_contraction import SymmetricContraction
 from .tensor_product import TensorProduct, WrongWeights
 
 __all__ = [
@@ -23,7 +24,7 @@ __all__ = [
     "EquivariantBatchNorm", "EquivariantConv1d", "EquivariantConv2d", "EquivariantConv3d",
     "EquivariantLinear", "FieldDropout", "Gate", "InvariantPool", "MaxPool", "NoPreservedDomain", "NoSource",
     "NormActivation", "NotHarmonic", "PermutationLinear", "PlanModule", "Pointwise", "Pullback", "Reorder", "Restrict",
-    "SphereActivation", "SphericalHarmonics", "TensorProduct", "TooFewValues",
+    "SphereActivation", "SphericalHarmonics", "SymmetricContraction", "TensorProduct", "TooFewValues",
     "Upsample", "WindowsDoNotFit", "WrongChannels", "WrongShape", "WrongWeights", "assert_equivariant",
     "equivariance_error", "join", "source", "split", "transform",
 ]

@@ -20,6 +20,7 @@ from .module import PlanModule
 from .norm import EquivariantBatchNorm, Statistics
 from .permutation import PermutationLinear
 from .pool import AvgPool, BlurPool, InvariantPool, MaxPool, Upsample
+from .symmetric_contraction import SymmetricContraction
 from .tensor_product import TensorProduct
 
 CHANGES = (Pullback, Reorder, Restrict)
@@ -83,7 +84,8 @@ def _refuse_overridden(kind: type) -> None:
 def _runs_its_plan(layer: PlanModule) -> bool:
     """Whether its forward pass is one of ours: a subclass may have another."""
     owner = next(c for c in type(layer).__mro__ if "forward" in vars(c))
-    return owner.__module__ in (*(c.__module__ for c in (PlanModule, EquivariantLinear, TensorProduct)), "nn.conv")
+    own = (PlanModule, EquivariantLinear, SymmetricContraction, TensorProduct)
+    return owner.__module__ in (*(c.__module__ for c in own), "nn.conv")
 
 
 def _summary(layer: PlanModule) -> str:

@@ -11,6 +11,7 @@ from .character_table import CharacterTable
 from .check import NotARepresentation
 from .clebsch_gordan import ClebschGordan, NoCoupling, clebsch_gordan
 from .commutation import Commutation, commute
+from .covariant import Covariants, covariants
 from .crystal import point_group, wallpaper
 from .derivation import derive
 from .diagram import Diagram, NotADiagram
@@ -83,7 +84,7 @@ __all__ = [  # noqa: RUF022 (the order of the pipeline)
     "SO", "O", "SU", "U", "Sp", "torus", "lie_group", "spherical_harmonics", "LieGroup", "LieElement",
     "RootDatum", "FormalCharacter", "branching",
     "Group", "Element", "Homomorphism", "CharacterTable", "Rep",
-    "reduced_tensor_product", "ReducedTensors", "Reduction",
+    "reduced_tensor_product", "ReducedTensors", "Reduction", "covariants", "Covariants",
     "POINT", "grid", "lattice", "gset", "R", "sphere", "Hom", "derive", "progress_bar", "read",
     "reynolds", "support", "full", "tied", "circulant", "toeplitz", "causal", "low_rank", "subspace",
     "conv_layer", "product_space", "affine", "parametrisation", "Parametrisation", "Projection",

@@ -49,8 +49,7 @@ class Reduction:
     the indices lie in, the least such tuple under the symmetry, in lexicographic order. In a block, the highest-weight
     vectors are the echelon basis of the null space of the raising operator, orthogonalised in order. The sign of a copy
     makes the first nonzero entry of its first component positive, in C order of the tensor: for two indices it is
-    `clebsch_gordan` up to that sign. Nothing in this depends on
-    a machine, and `digest` names the basis.
+    `clebsch_gordan` up to that sign. Nothing in this depends on a machine, and `digest` names the basis.
 
     >>> import reptheory as rt
     >>> R = rt.reduced_tensor_product("ij=-ji", i=rt.SO(3).vector).reduction(); R.keys
@@ -95,11 +94,15 @@ class Reduction:
             found.update(repr((c.irrep.key, c.orbits.tolist(), rows, [str(s) for s in c.squares])).encode())
         return found.hexdigest()
 
-    def coordinates(self, dtype="float64") -> np.ndarray:
-        """The array (dim, orbits) of the nearest floats to the entries of Q at the least index tuple of each orbit."""
+    def coordinates(self, dtype="float64", folded: bool = False) -> np.ndarray:
+        """The array (dim, orbits) of the nearest floats to the entries of Q at the least index tuple of each orbit.
+
+        `folded`: times the size of the orbit, so that for symmetric tensors these are the coefficients of monomials.
+        """
         name, metrics = format_name(dtype), [_metric(f) for f in self.tensors.factors]
         tuples = self.tensors.orbits.representatives.tolist()
-        weights = [prod((d[i] for d, i in zip(metrics, t)), start=Fraction(1)) for t in tuples]
+        sizes = self.tensors.orbits.sizes.tolist() if folded else [1] * len(tuples)
+        weights = [prod((d[i] for d, i in zip(metrics, t)), start=Fraction(s * s)) for t, s in zip(tuples, sizes)]
         classes = {w: n for n, w in enumerate(dict.fromkeys(weights))}
         names, values = [classes[w] for w in weights], list(classes)
         dense = np.zeros((sum(c.irrep.dim for c in self.copies), len(tuples)), name)

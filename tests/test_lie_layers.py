@@ -1,4 +1,4 @@
-"""Layers that were made for finite groups, on types of SO(3), O(3) and SU(2): they commute, or refuse with a witness."""
+"""Layers made for finite groups, on types of SO(3), O(3) and SU(2): they commute, or refuse with a witness."""
 import pytest
 import torch
 
@@ -55,7 +55,7 @@ def test_dropout_keeps_or_drops_whole_fields():
 
 
 @pytest.mark.parametrize(("rep", "message"), [
-    (SO3.irrep(1), r"relu does not commute with SO\(3\).irrep\(1\): Lx of the Lie algebra acts by \[0 0 0; 0 0 -1; 0 1 0\]"),
+    (SO3.irrep(1), r"relu does not commute with SO\(3\).irrep\(1\): Lx of the Lie algebra acts by \[0 0 0; 0 0 -1"),
     (O3.irrep("2e"), "Use nn.NormActivation, nn.Gate or nn.SphereActivation"),
     (rt.SO(2).irrep(1), "L of the Lie algebra acts by"),
 ])
