@@ -1,30 +1,38 @@
 """torch layers from plans."""
 from .activation import DoesNotCommute, Gate, NormActivation, Pointwise
+from .audit import Audit, ChangesParameters, NoLinearLayer, audit
 from .change import DifferentTypes, Pullback, Reorder, Restrict
 from .check import BrokenEquivariance, assert_equivariant, equivariance_error
+from .compatible import make_compatible, project_
 from .conv import EquivariantConv1d, EquivariantConv2d, EquivariantConv3d
 from .domain import WindowsDoNotFit
 from .dropout import FieldDropout
 from .emit import source
 from .emit_torch import NoSource
 from .feature import WrongChannels, join, split, transform
+from .field_type import NoAction
 from .linear import EmptyHom, EquivariantLinear
 from .module import PlanModule
 from .norm import EquivariantBatchNorm, TooFewValues
 from .permutation import PermutationLinear, WrongShape
 from .pool import AvgPool, BlurPool, InvariantPool, MaxPool, Upsample
 from .preserved import NoPreservedDomain
+from .relax import Relaxed
 from .sphere import NotHarmonic, SphericalHarmonics
 from .sphere_activation import SphereActivation
 from .symmetric_contraction import SymmetricContraction
+from .symmetrise import Symmetrised, symmetrize
 from .tensor_product import TensorProduct, WrongWeights
+from .weight_span import NotDecided
 
 __all__ = [
-    "AvgPool", "BlurPool", "BrokenEquivariance", "DifferentTypes", "DoesNotCommute", "EmptyHom",
-    "EquivariantBatchNorm", "EquivariantConv1d", "EquivariantConv2d", "EquivariantConv3d",
-    "EquivariantLinear", "FieldDropout", "Gate", "InvariantPool", "MaxPool", "NoPreservedDomain", "NoSource",
-    "NormActivation", "NotHarmonic", "PermutationLinear", "PlanModule", "Pointwise", "Pullback", "Reorder", "Restrict",
-    "SphereActivation", "SphericalHarmonics", "SymmetricContraction", "TensorProduct", "TooFewValues",
-    "Upsample", "WindowsDoNotFit", "WrongChannels", "WrongShape", "WrongWeights", "assert_equivariant",
-    "equivariance_error", "join", "source", "split", "transform",
+    "Audit", "AvgPool", "BlurPool", "BrokenEquivariance", "ChangesParameters", "DifferentTypes",
+    "DoesNotCommute", "EmptyHom", "EquivariantBatchNorm", "EquivariantConv1d", "EquivariantConv2d",
+    "EquivariantConv3d", "EquivariantLinear", "FieldDropout", "Gate", "InvariantPool", "MaxPool", "NoAction",
+    "NoLinearLayer", "NoPreservedDomain", "NoSource", "NormActivation", "NotDecided", "NotHarmonic",
+    "PermutationLinear", "PlanModule", "Pointwise", "Pullback", "Relaxed", "Reorder", "Restrict",
+    "SphereActivation", "SphericalHarmonics", "SymmetricContraction", "Symmetrised", "TensorProduct",
+    "TooFewValues", "Upsample", "WindowsDoNotFit", "WrongChannels", "WrongShape", "WrongWeights",
+    "assert_equivariant", "audit", "equivariance_error", "join", "make_compatible", "project_", "source",
+    "split", "symmetrize", "transform",
 ]
