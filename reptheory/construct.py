@@ -194,7 +194,8 @@ class Pullback(Derived):
         return tuple((m, Pullback(a, self.along)) for m, a in self.base.summands)
 
     def _act(self, i: int) -> Action:
-        return self.base.action(self.along(self.group.generators[i]))
+        found = self.base.action(self.along(self.group.generators[i]))
+        return monomial_if(found) if isinstance(found, Matrix) else found
 
     def _derive(self, a: int) -> Matrix:
         return combination(self.along.differential[a], self.base)

@@ -1,19 +1,19 @@
 """The proof behind a basis of intertwiners of a Lie group: residuals on full tensors, and ranks of what is left."""
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import reduce
 from math import lcm, prod
 
 import numpy as np
 from flint import nmod_mat
-from scipy.sparse import csr_array
+from scipy.sparse import csr_array, identity, kron
 
 from .field import Field
 from .folding import turns
 from .matrix import Matrix
 from .modular import reduce_mod, split_prime
-from .monomial import Monomial
+from .monomial import Monomial, as_matrix, contragredient
 from .piece import FoldedPiece, Orbit, unfolded
 from .pointer_jumping import roots
 from .residual import is_fixed
@@ -169,16 +169,40 @@ def nullity(piece: FoldedPiece, action: TensorDerivation, field: Field, prime: R
                     rows.append(at[alive] + shift)
                     columns.append(orbits[of[alive]])
                     values.append(signs[of[alive]] * int(v))
+    height = action.dim * action.size
+    for equations in _component_equations(piece, field, prime):
+        entries = equations.tocoo()
+        alive = orbits[entries.col] >= 0
+        rows.append(entries.row[alive] + height)
+        columns.append(orbits[entries.col[alive]])
+        values.append(signs[entries.col[alive]] * entries.data[alive] % p)
+        height += action.size
     if not rows:
         return count
-    sparse = csr_array((np.concatenate(values), (np.concatenate(rows), np.concatenate(columns))),
-                        (action.dim * action.size, count))
+    sparse = csr_array((np.concatenate(values), (np.concatenate(rows), np.concatenate(columns))), (height, count))
     sparse.data %= p
     sparse.eliminate_zeros()
     sparse = sparse[np.flatnonzero(np.diff(sparse.indptr))]
     sparse, gone = _without_single(sparse)
     left = count - gone - _rank(_mixed(sparse, p), p)
     return left if left == piece.dim else count - gone - _rank(sparse, p)  # combinations may have lost some
+
+
+def _component_equations(piece: FoldedPiece, field: Field, prime: Roots) -> Iterator[csr_array]:
+    """The matrices of κ ↦ c κ − κ modulo the prime ideal for the component generators c that are no signed permutation
+    on some index; the others are among the turns."""
+    p, root = prime[0], prime[1][0]
+    for s in range(len(piece.source.group.generators)):
+        factors = [f.actions[s] for f in factors_of(piece.target)]
+        factors += [contragredient(f.actions[s]) for f in factors_of(piece.source)]
+        if all(isinstance(g, Monomial) for g in factors):
+            continue
+        whole = csr_array(np.ones((1, 1), np.int64))
+        for g in factors:
+            image = reduce_mod(as_matrix(g).over(field), p, root)
+            whole = csr_array(kron(whole, csr_array(np.array([[int(x) for x in row] for row in image.tolist()]))))
+            whole.data %= p
+        yield whole - csr_array(identity(piece.stalk, dtype=np.int64))
 
 
 def signed_components(piece: FoldedPiece) -> tuple[np.ndarray, np.ndarray]:

@@ -202,7 +202,7 @@ def test_groups_are_named_by_files(capsys, folder):
     rt.save_group(rt.octahedral().named("cube"), "a.json")
     rt.save_group(rt.D(4).named("the square"), "square.json")
     expected = repr((rt.octahedral().vector >> rt.octahedral().natural).certificate)
-    for name, file in (("cube", "a.json"), ("O", "O=a.json"), ("square", "square.json")):
+    for name, file in (("cube", "a.json"), ("Oct", "Oct=a.json"), ("square", "square.json")):
         code, out, _ = run(capsys, "certify", f"{name}.vector >> {name}.natural", "--group-file", file)
         assert code == 0 and (out.strip() == expected or name == "square")
     code, _, err = run(capsys, "certify", "cube.sign >> cube.sign", "--group-file", "a.json", "--group-file", "a.json")

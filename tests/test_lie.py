@@ -204,3 +204,17 @@ def test_what_only_finite_groups_have_is_refused_with_the_way_out(name):
 def test_induction_of_lie_groups_is_refused():
     with pytest.raises(rt.TooLarge, match="Use irreps of the larger group"):
         rt.SO(3).irrep(1).induce(rt.O(3))
+
+
+def test_components_that_are_no_signed_permutations_bound_the_dimension():
+    """The group of a circle and a reflection in the line through (2, 1): O(2) in another basis of components."""
+    other = rt.lie_group({"L": [[0, -1], [1, 0]]}, {"s": [["3/5", "4/5"], ["4/5", "-3/5"]]})
+    for k in (1, 2, 3):
+        H = other.vector**k >> other.vector**k
+        assert H.dim == (rt.O(2).vector**k >> rt.O(2).vector**k).dim and H.certificate.verify()
+
+
+def test_hom_of_a_product_is_a_product():
+    G = rt.SO(3) * rt.S(5)
+    V = rt.SO(3).vector.pullback(G.projections[0]) * rt.S(5).natural.pullback(G.projections[1])
+    assert (V >> V).dim == 2 and (V >> V).certificate.verify()
