@@ -2,14 +2,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import pairwise
+from typing import Any
 
 import torch
 
 from reptheory.plan import Plan, Step, Table
 
-from .ops import OPS
+from .ops import OPS, split
 
-Program = tuple[tuple[str, str, tuple[str, ...], dict], ...]
+Program = tuple[tuple[tuple[str, ...], str, tuple[str, ...], dict], ...]
 
 
 class PlanModule(torch.nn.Module):
@@ -171,13 +173,40 @@ class PlanModule(torch.nn.Module):
 
 
 def _program(steps: Iterable[Step]) -> Program:
-    return tuple((step.name, step.op, step.args, dict(step.attrs)) for step in steps)
+    """The steps, where slices of one tensor that do not overlap are read together, at the first of them.
+
+    The gradient of a slice is the whole tensor, with zeros outside; that of a split puts the parts side by side once.
+    """
+    steps = tuple(steps)
+    groups: dict[tuple[tuple[str, ...], object], list[tuple[int, int, str]]] = {}
+    for step in steps:
+        if step.op == "slice":
+            a: dict[str, Any] = dict(step.attrs)
+            groups.setdefault((step.args, a["axis"]), []).append((a["start"], a["stop"], step.name))
+    ordered = {key: sorted(parts) for key, parts in groups.items() if len(parts) > 1}
+    together = {key: parts for key, parts in ordered.items() if all(p[1] <= q[0] for p, q in pairwise(parts))}
+    program: list[tuple[tuple[str, ...], str, tuple[str, ...], dict]] = []
+    done = set()
+    for step in steps:
+        attrs = dict(step.attrs)
+        key = step.args, attrs.get("axis")
+        if step.op != "slice" or key not in together:
+            program.append(((step.name,), step.op, step.args, attrs))
+        elif key not in done:
+            done.add(key)
+            bounds = tuple((start, stop) for start, stop, _ in together[key])
+            names = tuple(name for _, _, name in together[key])
+            program.append((names, "split", step.args, {"axis": attrs["axis"], "bounds": bounds}))
+    return tuple(program)
 
 
 def _run(program: Program, values: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
     """Carry out the steps in order: a loop that torch.compile unrolls."""
-    for name, op, args, attrs in program:
-        values[name] = OPS[op](*[values[arg] for arg in args], **attrs)
+    for names, op, args, attrs in program:
+        if op == "split":
+            values.update(zip(names, split(values[args[0]], **attrs)))
+        else:
+            values[names[0]] = OPS[op](*[values[arg] for arg in args], **attrs)
     return values
 
 

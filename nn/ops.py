@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 
 import torch
 import torch.nn.functional as F
@@ -18,6 +19,13 @@ def gather(w: Tensor, index: Tensor, sign: Tensor | None = None) -> Tensor:
 def slice_(x: Tensor, *, axis: int, start: int, stop: int) -> Tensor:
     """The entries start, …, stop − 1 of an axis."""
     return x.narrow(axis, start, stop - start)
+
+
+def split(x: Tensor, *, axis: int, bounds: tuple[tuple[int, int], ...]) -> tuple[Tensor, ...]:
+    """Several slices of an axis that follow each other without overlap, as views with one gradient."""
+    ends = [end for bound in bounds for end in bound]
+    sizes = [stop - start for start, stop in pairwise([0, *ends])]
+    return x.split([*sizes, x.shape[axis] - ends[-1]], axis)[1:-1:2]
 
 
 def pad(x: Tensor, *, widths: tuple[tuple[int, int], ...], mode: str) -> Tensor:

@@ -476,3 +476,16 @@ def test_what_does_not_fit_is_refused():
 
 def test_a_module_prints_its_plan():
     assert repr(layer()) == f"PlanModule(<Plan {convolution().digest[:12]}: x -> y, 7 steps, 73 weights>)"
+
+
+def test_slices_that_follow_each_other_are_one_split_and_overlapping_ones_are_not():
+    def sums(*bounds: tuple[int, int]) -> PlanModule:
+        cuts = [Step.make(f"p{k}", "slice", "x", axis=1, start=i, stop=j) for k, (i, j) in enumerate(bounds)]
+        return PlanModule(Plan(("x",), (), (), (*cuts, Step.make("y", "mul", "p0", "p1")), "y"))
+
+    x = torch.arange(10.).reshape(2, 5).requires_grad_()
+    for bounds, ops in (((3, 5), (0, 2)), ["split", "mul"]), (((0, 2), (1, 3)), ["slice", "slice", "mul"]):
+        module = sums(*bounds)
+        assert [op for _, op, _, _ in module._data_program] == ops
+        assert torch.equal(module(x), x[:, slice(*bounds[0])] * x[:, slice(*bounds[1])])
+        assert torch.autograd.gradcheck(module, x.double())
