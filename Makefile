@@ -3,10 +3,10 @@
 PYTHON   ?= python3
 BIN      := .venv/bin
 STAMP    := .venv/installed
-PEERS    := .venv-peers/emlp/installed .venv-peers/escnn/installed .venv-peers/e3nn/installed
+PEERS    := $(foreach peer,emlp escnn e3nn cuequivariance,.venv-peers/$(peer)/installed)
 PACKAGES := $(wildcard reptheory pdeconv nn intertwiner)
 CLAIMS   := import_time derive hom_emlp bases_escnn irreps_escnn tables_gap conv_step family_emlp monomial largest \
-            spherical_harmonics
+            spherical_harmonics tensor_product linear_types
 VERSION_CHECK := import sys; sys.version_info >= (3, 11) or sys.exit( \
 	f"Intertwiner needs Python 3.11 or newer; {sys.executable} is {sys.version.split()[0]}: make PYTHON=python3.x")
 
@@ -62,6 +62,12 @@ bench-peers: $(PEERS)
 	$(PYTHON) -m venv --clear .venv-peers/e3nn
 	.venv-peers/e3nn/bin/python -m pip install torch==2.13.0
 	.venv-peers/e3nn/bin/python -m pip install --no-deps -r $<
+	@touch $@
+
+.venv-peers/cuequivariance/installed: benchmarks/peers-cuequivariance.txt
+	$(PYTHON) -m venv --clear .venv-peers/cuequivariance
+	.venv-peers/cuequivariance/bin/python -m pip install torch==2.13.0
+	.venv-peers/cuequivariance/bin/python -m pip install --no-deps -r $<
 	@touch $@
 
 clean:
