@@ -129,7 +129,7 @@ def _copies(rep: rt.Rep):
 
 
 def _matrices(rep: rt.Rep) -> Hashable:
-    """What decides whether two summands are equal on the channels: actions, metric and scalars."""
+    """What decides whether two summands are equal on the channels: actions, derivatives, metric and scalars."""
     def exact(action: Any) -> Hashable:
         return action if isinstance(action, Monomial) else as_matrix(action)
-    return tuple(map(exact, rep.actions)), tuple(rep.gram), rep.scalars
+    return tuple(map(exact, rep.actions)), rep.derivatives, tuple(rep.gram), rep.scalars

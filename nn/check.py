@@ -6,14 +6,19 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from math import prod
+from typing import Any
 
 import torch
 
 import reptheory as rt
+from reptheory.folding import quarter_turns
+from reptheory.monomial import Monomial, monomial_if
 from reptheory.space import Hexagonal
 
 from .feature import action_on_space, check_type, hexagon_of, transform
 from .preserved import Action, Model, preserved_side, spatial_ndim
+
+TIME = 0.7  # of the one-parameter groups on which Lie groups are tried
 
 
 class BrokenEquivariance(rt.NotEquivariant, AssertionError):
@@ -23,6 +28,8 @@ class BrokenEquivariance(rt.NotEquivariant, AssertionError):
 def equivariance_error(module: Model, in_type: rt.Rep, out_type: rt.Rep, *, size: int | None = None,
                        batch: int = 2, action: Action = None, seed: int = 0) -> float:
     """max_g max |f(g·x) − g·f(x)| / max |f(x)| over the generators g, on random features x of type V.
+
+    For a Lie group g runs over its component generators and the exp(0.7 X_a) of the basis of its Lie algebra.
 
     The module is run in evaluation mode in its own dtype and device, and left as it was. Spatial features
     live on a square of side `size`, by default the smallest on which every kernel, stride and padding inside
@@ -145,7 +152,20 @@ class Trial:
 
     def moved(self, y: torch.Tensor, rep: rt.Rep, g: str) -> torch.Tensor:
         """g·y on the domain."""
-        return _inside(transform(y, rep, g, self.space[1]), self.space[1])
+        return _inside(transform(y, rep, self.elements[g], self.space[1]), self.space[1])
+
+    @cached_property
+    def elements(self) -> dict[str, Any]:
+        """The generators by name; of a Lie group also exp(0.7 X_a), which with them are dense (in Zariski's sense),
+        and instead of these the exp(½πX_a) that move entries only, where the answer has to be exact."""
+        group: Any = self.in_type.group
+        found: dict[str, Any] = {name: name for name in group.names}
+        if group.is_lie and self.integers:
+            summands = [a for rep in (self.in_type, self.out_type) for _, a in rep.summands]
+            return found | {name: g for name, g in quarter_turns(group).items()
+                            if all(isinstance(monomial_if(a(g)), Monomial) for a in summands)}
+        return found | {f"exp({TIME}·{name})": group.exp(**{name: TIME})
+                        for name in (group.algebra_names if group.is_lie else ())}
 
     def output(self, x: torch.Tensor) -> torch.Tensor:
         """f(x), which has to be one tensor, on the domain."""
@@ -161,7 +181,7 @@ class Trial:
             y = self.output(self.x)
             scale = float(y.abs().max()) if y.numel() else 0.0
             found = [Violation("1", (0,) * y.ndim, 0.0, 0.0, scale)]
-            for g in self.in_type.group.names:
+            for g in self.elements:
                 left = self.output(self.moved(self.x, self.in_type, g))
                 right = self.moved(y, self.out_type, g)
                 if left.shape != right.shape:

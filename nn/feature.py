@@ -132,7 +132,8 @@ def action_on_space(group: rt.Group, ndim: int, action: rt.Rep | None = None) ->
 
 def _act(part: torch.Tensor, rep: rt.Rep, element: rt.Element) -> torch.Tensor:
     """ρ̂(g) on axis 1, by moving and signing entries where it is a signed permutation."""
-    action = rep.action(element)
+    exact = getattr(element, "is_exact", True)  # G.exp(…) of a Lie group is known in floats
+    action = rep.action(element) if exact else None
     if isinstance(action, Monomial) and preserves(action, rep.gram):
         back = action.inverse()
         if back.is_identity:

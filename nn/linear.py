@@ -1,6 +1,8 @@
 """Equivariant linear layers: what all layers over an exact Hom share, and the one on a point."""
 from __future__ import annotations
 
+from math import inf
+
 import torch
 
 import reptheory as rt
@@ -119,12 +121,14 @@ def refuse_empty(basis: Basis) -> None:
         if any(piece.dim for piece in pieces):
             continue
         reasons = "\n".join(line for piece in dict.fromkeys(pieces) for line in _reasons(basis, piece))
+        everything = ("a tensor power of G.vector, say" if hom.group.is_lie else
+                      "G.regular maps to every representation")
         larger = "" if hom.on == rt.POINT else ", or use a larger kernel"
         raise EmptyHom(
             f"{hom.expression} is zero into {target.expression}: no linear map that commutes with "
             f"{hom.group.expression} reaches it, so its channels would not depend on the input.\n{reasons}\n"
             f"Leave {target.expression} out of the output, or give the input a representation that maps to "
-            f"it (G.regular maps to every representation){larger}.")
+            f"it ({everything}){larger}.")
 
 
 def _reasons(basis: Basis, piece: Piece) -> list[str]:
@@ -134,7 +138,7 @@ def _reasons(basis: Basis, piece: Piece) -> list[str]:
     lines = []
     for orbit in orbits[:SHOWN]:
         where = "the point" if on == rt.POINT else f"x = {on.label(orbit.representative)}"
-        lines.append(f"{pair} at {where}: orbit of {orbit.size}, stabiliser of order {order // orbit.size}, "
-                     "dimension 0")
+        stabiliser = f"order {order // orbit.size}" if order < inf else "infinite order"
+        lines.append(f"{pair} at {where}: orbit of {orbit.size}, stabiliser of {stabiliser}, dimension 0")
     more = len(orbits) - SHOWN
     return lines if more <= 0 else [*lines, f"  and on {more} more orbits"]

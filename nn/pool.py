@@ -266,7 +266,9 @@ def _permutes(rep: rt.Rep, what: str) -> None:
         if not a.is_permutation or a.scalars == "C":
             names = [n for n, action in zip(a.group.names, a.actions)
                      if not (isinstance(action, Monomial) and action.is_permutation)]
-            why = f"{names[0]} acts by {a(names[0])}" if names else "its scalars are complex"
+            moving = [n for n, x in zip(getattr(a.group, "algebra_names", ()), a.derivatives) if not x.is_zero]
+            why = (f"{names[0]} acts by {a(names[0])}" if names else f"{moving[0]} of the Lie algebra acts"
+                   if moving else "its scalars are complex")
             raise DoesNotCommute(
                 f"{what} needs a group that permutes the channels, and in {a.expression} {why}. "
                 "Use nn.InvariantPool(V, 'norm'), nn.AvgPool or nn.BlurPool, or a permutation "

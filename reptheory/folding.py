@@ -4,6 +4,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import reduce
 from math import isqrt
+from typing import Any
 
 import numpy as np
 
@@ -91,6 +92,18 @@ def turns(reps: tuple[Rep, ...]) -> tuple[tuple[Monomial, ...], ...]:
             if turn is not None and not all(x.is_identity for x in turn.values()):
                 found.append(turn)
     return tuple(dict.fromkeys(tuple(turn[rep] for rep in reps) for turn in found))
+
+
+def quarter_turns(group: Any) -> dict[str, Any]:
+    """The elements exp(½πX_a) of a Lie group that are exact, by name.
+
+    >>> import reptheory as rt
+    >>> quarter_turns(rt.SO(2))["exp(½π·L)"].matrix
+    [0 -1; 1 0]
+    """
+    spectra = [_spectrum(x) for x in group.algebra]
+    return {f"exp(½π·{name})": group.element(exponential(x, k, 1))
+            for name, x, k in zip(group.algebra_names, group.algebra, spectra) if k}
 
 
 def _candidates(algebra: tuple[Matrix, ...]) -> list[dict[int, int]]:
