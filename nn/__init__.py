@@ -15,24 +15,27 @@ from .linear import EmptyHom, EquivariantLinear
 from .module import PlanModule
 from .norm import EquivariantBatchNorm, TooFewValues
 from .permutation import PermutationLinear, WrongShape
+from .point import BadGraph, PointConv
 from .pool import AvgPool, BlurPool, InvariantPool, MaxPool, Upsample
 from .preserved import NoPreservedDomain
+from .radial import BesselBasis
 from .relax import Relaxed
 from .sphere import NotHarmonic, SphericalHarmonics
 from .sphere_activation import SphereActivation
+from .steerable import SteerableConv2d, SteerableConv3d
 from .symmetric_contraction import SymmetricContraction
 from .symmetrise import Symmetrised, symmetrize
 from .tensor_product import TensorProduct, WrongWeights
 from .weight_span import NotDecided
 
 __all__ = [
-    "Audit", "AvgPool", "BlurPool", "BrokenEquivariance", "ChangesParameters", "DifferentTypes",
-    "DoesNotCommute", "EmptyHom", "EquivariantBatchNorm", "EquivariantConv1d", "EquivariantConv2d",
-    "EquivariantConv3d", "EquivariantLinear", "FieldDropout", "Gate", "InvariantPool", "MaxPool", "NoAction",
-    "NoLinearLayer", "NoPreservedDomain", "NoSource", "NormActivation", "NotDecided", "NotHarmonic",
-    "PermutationLinear", "PlanModule", "Pointwise", "Pullback", "Relaxed", "Reorder", "Restrict",
-    "SphereActivation", "SphericalHarmonics", "SymmetricContraction", "Symmetrised", "TensorProduct",
-    "TooFewValues", "Upsample", "WindowsDoNotFit", "WrongChannels", "WrongShape", "WrongWeights",
-    "assert_equivariant", "audit", "equivariance_error", "join", "make_compatible", "project_", "source",
-    "split", "symmetrize", "transform",
+    "Audit", "AvgPool", "BadGraph", "BesselBasis", "BlurPool", "BrokenEquivariance", "ChangesParameters",
+    "DifferentTypes", "DoesNotCommute", "EmptyHom", "EquivariantBatchNorm", "EquivariantConv1d",
+    "EquivariantConv2d", "EquivariantConv3d", "EquivariantLinear", "FieldDropout", "Gate", "InvariantPool",
+    "MaxPool", "NoAction", "NoLinearLayer", "NoPreservedDomain", "NoSource", "NormActivation", "NotDecided",
+    "NotHarmonic", "PermutationLinear", "PlanModule", "PointConv", "Pointwise", "Pullback", "Relaxed", "Reorder",
+    "Restrict", "SphereActivation", "SphericalHarmonics", "SteerableConv2d", "SteerableConv3d",
+    "SymmetricContraction", "Symmetrised", "TensorProduct", "TooFewValues", "Upsample", "WindowsDoNotFit",
+    "WrongChannels", "WrongShape", "WrongWeights", "assert_equivariant", "audit", "equivariance_error", "join",
+    "make_compatible", "project_", "source", "split", "symmetrize", "transform",
 ]

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 import reptheory as rt
-from reptheory.monomial import Monomial
+from reptheory.monomial import Monomial, monomial_if
 from reptheory.space import Grid, Hexagonal
 
 Result = TypeVar("Result")
@@ -167,6 +167,7 @@ def turned_axes(ndim: int, action: rt.Rep, element: rt.Element) -> tuple[tuple[i
     ((0, 1, 3, 2), (2,))
     """
     moves = action.action(element)
+    moves = moves if isinstance(moves, Monomial) else monomial_if(moves)  # Lie groups give matrices
     if not (isinstance(moves, Monomial) and preserves(moves, action.gram)):
         raise rt.NotPreserved(
             f"{element} does not preserve square grids: its matrix on space is {action(element)}, which is "

@@ -22,6 +22,7 @@ from .polynomial_kernel import PolynomialKernel, polynomial_kernel
 from .rep import Rep
 from .rotation_irrep import CircularIrrep, SphericalIrrep
 from .solve import is_signed, solve, solve_orbits
+from .spherical_path import spherical_intertwiner
 from .tabular import Tabular
 from .tensor import tensor
 
@@ -223,6 +224,9 @@ def intertwiners(harmonics: Rep, source: Rep, target: Rep) -> Piece:
     if all(isinstance(rep, CircularIrrep) for rep in (harmonics, source, target)):
         rows = circular_intertwiners(harmonics.k, source, target)  # type: ignore[attr-defined,arg-type]
         return DensePiece(product, target, 1, ORBITS, (rows,))
+    if all(isinstance(rep, SphericalIrrep) for rep in (harmonics, source, target)):
+        row = spherical_intertwiner(harmonics.l, source, target)  # type: ignore[attr-defined,arg-type]
+        return DensePiece(product, target, 1, ORBITS, (row,))
     moves = (np.zeros(1, np.int64),) * len(source.group.generators)
     if is_signed(product, target):
         return solve(product, target, 1, moves, ORBITS)
