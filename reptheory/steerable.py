@@ -16,12 +16,12 @@ from .field import Field
 from .harmonic_rep import harmonic_polynomials, harmonic_rep
 from .hom import Hom
 from .matrix import Matrix
-from .piece import DensePiece, Orbit, Piece
+from .piece import DensePiece, FoldedPiece, Orbit, Piece
 from .polynomial import Polynomial
 from .polynomial_kernel import PolynomialKernel, polynomial_kernel
 from .rep import Rep
 from .rotation_irrep import CircularIrrep, SphericalIrrep
-from .solve import is_signed, solve, solve_orbits
+from .solve import is_signed, solve, solve_lie, solve_orbits
 from .spherical_path import spherical_intertwiner
 from .tabular import Tabular
 from .tensor import tensor
@@ -230,13 +230,15 @@ def intertwiners(harmonics: Rep, source: Rep, target: Rep) -> Piece:
     moves = (np.zeros(1, np.int64),) * len(source.group.generators)
     if is_signed(product, target):
         return solve(product, target, 1, moves, ORBITS)
+    if product.group.is_lie:
+        return solve_lie(product, target, ORBITS)
     return DensePiece(product, target, 1, ORBITS, solve_orbits(product, target, moves, ORBITS))
 
 
 def elements(piece: Piece) -> Iterator[Matrix]:
     """The intertwiners of a piece on one point as exact matrices (dim B, dim H_J · dim A), harmonics slow."""
     height, width = piece.target.dim, piece.source.dim
-    if isinstance(piece, DensePiece):
+    if isinstance(piece, DensePiece | FoldedPiece):
         for row in piece.tables[0].rows():
             yield Matrix.of([row[i * width:(i + 1) * width] for i in range(height)])
         return

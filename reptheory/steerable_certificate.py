@@ -10,10 +10,11 @@ import numpy as np
 from .certificate import NotCertified
 from .count import by_characters
 from .field import Field
+from .folded_proof import flaw
 from .hom import Hom
 from .linalg import rank
 from .monomial import as_matrix
-from .piece import DensePiece, Piece, SignedPiece
+from .piece import DensePiece, FoldedPiece, Piece, SignedPiece
 from .rep import Action, Rep
 from .steerable import SteerableHom, clebsch_gordan_degrees, degrees, elements
 from .tensor import factors_of, tensor
@@ -90,7 +91,7 @@ def digest(hom: SteerableHom) -> str:
             state.update(f"{source.expression} → {target.expression}, {degree}".encode())
             if isinstance(piece, SignedPiece):
                 state.update(piece.labels.tobytes() + piece.signs.tobytes())
-            elif isinstance(piece, DensePiece):
+            elif isinstance(piece, DensePiece | FoldedPiece):
                 state.update(f"{piece.tables[0].parts} {piece.tables[0].field}".encode())
     return state.hexdigest()
 
@@ -98,6 +99,11 @@ def digest(hom: SteerableHom) -> str:
 def _check(name: str, piece: Piece) -> None:
     """Residual zero on every generator and every element of the Lie algebra, and independence."""
     group: Any = piece.source.group
+    if isinstance(piece, FoldedPiece):
+        reason, _ = flaw(piece)
+        if reason:
+            raise NotCertified(f"{name}: this piece {reason} Derive them again with rt.Hom.")
+        return
     if isinstance(piece, DensePiece) and group.is_lie and group.family in PLANES and _is_integral(piece):
         right = _commutes_in_integers(piece)
     else:
