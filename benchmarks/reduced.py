@@ -76,7 +76,7 @@ def ours_contraction(source: str, target: str, degree: int, channels: int, round
     return training(make, rounds)
 
 
-def e3nn_contraction(source: str, target: str, degree: int, channels: int, rounds: int) -> paired.Result:
+def cuequivariance_contraction(source: str, target: str, degree: int, channels: int, rounds: int) -> paired.Result:
     import cuequivariance as cue
     import cuequivariance_torch as cuet
 
@@ -100,15 +100,21 @@ def ours(task: str, case: list) -> paired.Result:
 
 
 def e3nn(task: str, case: list) -> paired.Result:
-    return e3nn_reduced(*case) if task == "reduced" else e3nn_contraction(*case)
+    return e3nn_reduced(*case)
 
 
-SIDES = {"ours": ours, "e3nn": e3nn}
+def cuequivariance(task: str, case: list) -> paired.Result:
+    return cuequivariance_contraction(*case)
+
+
+SIDES = {"ours": ours, "e3nn": e3nn, "cuequivariance": cuequivariance}
+PEER = {"reduced": "e3nn", "contraction": "cuequivariance"}
 
 
 def asked_of(asked: argparse.Namespace, task: str, case: tuple) -> tuple[paired.Result | None, paired.Result | None]:
-    found = paired.compare(__file__, tuple(SIDES), {"task": task, "case": case}, asked.repeats, threads=asked.threads)
-    return found["ours"], found["e3nn"]
+    found = paired.compare(__file__, ("ours", PEER[task]), {"task": task, "case": case}, asked.repeats,
+                           threads=asked.threads)
+    return found["ours"], found[PEER[task]]
 
 
 def tensors(asked: argparse.Namespace) -> Iterator[list[str]]:
