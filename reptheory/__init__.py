@@ -70,6 +70,7 @@ from .space import POINT, NotPreserved, grid, gset, lattice
 from .stabiliser import setwise_stabiliser, stabiliser
 from .sympy_group import from_sympy, to_sympy
 from .tap_window import NoWindow, conv_layer
+from .wigner_d import NotACosine, euler_angles, wigner_D, wigner_d, wigner_d_numpy, wigner_D_real
 from .wigner_symbol import NotASpin, wigner_3j, wigner_3j_table, wigner_6j, wigner_9j
 
 __version__ = "0.1.0"
@@ -90,6 +91,7 @@ __all__ = [  # noqa: RUF022 (the order of the pipeline)
     "conv_layer", "product_space", "affine", "parametrisation", "Parametrisation", "Projection",
     "commute", "Commutation", "OutsideKernel", "NoWindow", "DifferentSpaces", "DoNotCommute", "NotOrthogonal",
     "clebsch_gordan", "ClebschGordan", "wigner_3j", "wigner_3j_table", "wigner_6j", "wigner_9j",
+    "wigner_d", "wigner_d_numpy", "wigner_D", "wigner_D_real", "euler_angles",
     "SignedRoot", "RootTensor",
     "mackey", "lower", "Bilinear", "lower_bilinear", "Plan", "save", "load",
     "permutation_family", "Diagram",
@@ -99,5 +101,5 @@ __all__ = [  # noqa: RUF022 (the order of the pipeline)
     "DifferentGroups", "NotARepresentation", "NotAHomomorphism", "NoIrreps", "NoSuchIrrep", "NoHarmonics",
     "NotPreserved", "NotEquivariant", "NotCertified", "NotADiagram", "NotATensorType", "WrongSizes",
     "PlanFileError", "GroupFileError", "ExpressionError",
-    "NoCoupling", "NotASpin",
+    "NoCoupling", "NotASpin", "NotACosine",
 ]
