@@ -227,9 +227,10 @@ def _mixed(matrix: csr_array, p: int) -> csr_array:
     if matrix.shape[0] <= 2 * few:
         return matrix
     random = np.random.default_rng(p)
-    each = TERMS * matrix.shape[0]
-    mixing = csr_array((random.integers(1, 2 ** 20, each), (random.integers(0, few, each),
-                        np.repeat(np.arange(matrix.shape[0]), TERMS))), (few, matrix.shape[0]))
+    rows = random.integers(0, few, TERMS * matrix.shape[0])
+    largest = max(2, WORD // (p * int(np.bincount(rows).max())))  # so that sums of products stay exact
+    mixing = csr_array((random.integers(1, min(largest, p), len(rows)), (rows, np.repeat(
+        np.arange(matrix.shape[0]), TERMS))), (few, matrix.shape[0]))
     mixed = mixing @ matrix
     mixed.data %= p
     return mixed

@@ -13,7 +13,7 @@ from .lie_algebra import evaluated
 from .lie_element import interpolated
 from .matrix import Matrix
 from .monomial import Monomial, monomial_if
-from .rep import Rep
+from .rep import Action, Rep
 from .tensor import factors_of
 from .tensor_derivation import TensorDerivation
 from .tuples import signed_orbits
@@ -83,7 +83,7 @@ def turns(reps: tuple[Rep, ...]) -> tuple[tuple[Monomial, ...], ...]:
     group = reps[0].group
     found: list[dict[Rep, Monomial]] = []
     for s in range(len(group.generators)):
-        actions = {rep: rep.actions[s] for rep in distinct}
+        actions = {rep: signed(rep.actions[s]) for rep in distinct}
         if all(isinstance(x, Monomial) for x in actions.values()):
             found.append(actions)  # type: ignore[arg-type]
     if all(rep.dim <= LARGE for rep in distinct):
@@ -104,6 +104,11 @@ def quarter_turns(group: Any) -> dict[str, Any]:
     spectra = [_spectrum(x) for x in group.algebra]
     return {f"exp(½π·{name})": group.element(exponential(x, k, 1))
             for name, x, k in zip(group.algebra_names, group.algebra, spectra) if k}
+
+
+def signed(action: Action) -> Action:
+    """The signed permutation that an action is, however it is written."""
+    return action if isinstance(action, Monomial) else monomial_if(action)
 
 
 def _candidates(algebra: tuple[Matrix, ...]) -> list[dict[int, int]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .equations import Equations
-from .folding import Folding, fold
+from .folding import Folding, fold, signed
 from .generating import generating
 from .linalg import nullspace, rref
 from .matrix import Matrix
@@ -38,8 +38,8 @@ def folded_intertwiners(source: Rep, target: Rep) -> tuple[Folding, Matrix]:
     folding = fold(source, target, action)
     coordinates = equations(action, folding, generating(action, folding.turns)).nullspace()
     for s in range(len(source.group.generators)):
-        actions = [f.actions[s] for f in factors_of(target)] + [contragredient(f.actions[s]) for f in
-                                                                factors_of(source)]
+        actions = [signed(f.actions[s]) for f in factors_of(target)]
+        actions += [contragredient(signed(f.actions[s])) for f in factors_of(source)]
         if coordinates.shape[0] and not all(isinstance(a, Monomial) for a in actions):
             coordinates = _fixed(coordinates, folding, actions)
     return folding, coordinates

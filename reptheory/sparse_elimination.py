@@ -98,10 +98,11 @@ def _dense_null_rows(dense: list[Row], free: np.ndarray, n: int, p: int, combine
     matrix = csr_array((value, (count, place[column])), (len(dense), len(free)))
     if combine and len(dense) > len(free) + 2 * SPARE:
         random = np.random.default_rng(p)
-        few, each = len(free) + SPARE, TERMS * len(dense)
-        mixing = csr_array((random.integers(1, 2 ** 20, each), (random.integers(0, few, each),
-                                                               np.repeat(np.arange(len(dense)), TERMS))),
-                           (few, len(dense)))
+        few = len(free) + SPARE
+        rows = random.integers(0, few, TERMS * len(dense))
+        largest = max(2, 2 ** 62 // (p * int(np.bincount(rows).max())))  # so that sums of products stay exact
+        mixing = csr_array((random.integers(1, min(largest, p), len(rows)), (rows, np.repeat(
+            np.arange(len(dense)), TERMS))), (few, len(dense)))
         matrix = mixing @ matrix
     table = matrix.toarray() % p
     reduced, rank = nmod_mat(table.shape[0], table.shape[1], table.ravel().tolist(), p).rref()

@@ -294,3 +294,14 @@ def test_pointwise_functions_do_not_commute_with_rotations():
         nn.NormActivation(rt.SO(1, 3).vector, torch.relu)
     with pytest.raises(ValueError, match="Lx of the Lie algebra acts"):
         nn.InvariantPool(rt.SO(3).vector, "max")
+
+
+def test_components_that_are_no_signed_permutations():
+    """O(3) in a skew basis: 3 maps T² → T², none T² → T; SO(3) × S(5) on R³ ⊗ R⁵: 1 · 2, by Schur."""
+    c = Matrix.of([[1, 2, 0], [0, 1, 1], [0, 0, 1]])
+    skew = rt.lie_group([c @ x @ c.inverse() for x in rt.O(3).algebra],
+                        [c @ Matrix.diagonal([1, 1, -1]) @ c.inverse()])
+    V, G = skew.vector, rt.SO(3) * rt.S(5)
+    W = rt.SO(3).vector.pullback(G.projections[0]) * rt.S(5).natural.pullback(G.projections[1])
+    for hom, dim in ((V**2 >> V**2, 3), (V**2 >> V, 0), (W >> W, 2)):
+        assert hom.dim == dim and hom.certificate.verify()
