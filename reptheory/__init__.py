@@ -11,6 +11,7 @@ from .character_table import CharacterTable
 from .check import NotARepresentation
 from .clebsch_gordan import ClebschGordan, NoCoupling, clebsch_gordan
 from .commutation import Commutation, commute
+from .convention import NoConvention, convention
 from .covariant import Covariants, covariants
 from .crystal import point_group, wallpaper
 from .derivation import derive
@@ -91,7 +92,7 @@ __all__ = [  # noqa: RUF022 (the order of the pipeline)
     "conv_layer", "product_space", "affine", "parametrisation", "Parametrisation", "Projection",
     "commute", "Commutation", "OutsideKernel", "NoWindow", "DifferentSpaces", "DoNotCommute", "NotOrthogonal",
     "clebsch_gordan", "ClebschGordan", "wigner_3j", "wigner_3j_table", "wigner_6j", "wigner_9j",
-    "wigner_d", "wigner_d_numpy", "wigner_D", "wigner_D_real", "euler_angles",
+    "wigner_d", "wigner_d_numpy", "wigner_D", "wigner_D_real", "euler_angles", "convention",
     "SignedRoot", "RootTensor",
     "mackey", "lower", "Bilinear", "lower_bilinear", "Plan", "save", "load",
     "permutation_family", "Diagram",
@@ -101,5 +102,5 @@ __all__ = [  # noqa: RUF022 (the order of the pipeline)
     "DifferentGroups", "NotARepresentation", "NotAHomomorphism", "NoIrreps", "NoSuchIrrep", "NoHarmonics",
     "NotPreserved", "NotEquivariant", "NotCertified", "NotADiagram", "NotATensorType", "WrongSizes",
     "PlanFileError", "GroupFileError", "ExpressionError",
-    "NoCoupling", "NotASpin", "NotACosine",
+    "NoCoupling", "NotASpin", "NotACosine", "NoConvention",
 ]
