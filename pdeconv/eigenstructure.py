@@ -111,7 +111,7 @@ class Eigenstructure:
     def in_state(self) -> Eigenstructure:
         """The same with every entry in the unknowns of the state and without abbreviations."""
         back = dict(self.abbreviations)
-        inverse = _inverse(self.system)
+        inverse = primitive_inverse(self.system)
 
         def finish(e: Any) -> Expr:
             return tidy(sympy.sympify(e).subs(back).subs(inverse), self.direction)
@@ -225,7 +225,7 @@ def _characteristic(matrix: sympy.Matrix) -> list[Expr]:
     return [domain.domain.to_sympy(c) for c in domain.charpoly()]
 
 
-def _inverse(system: System) -> dict[Expr, Expr]:
+def primitive_inverse(system: System) -> dict[Expr, Expr]:
     """The primitive unknowns in terms of the state."""
     if system.primitive is None:
         return {}

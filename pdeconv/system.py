@@ -14,6 +14,7 @@ from .formula import FormulaError, formula, positive_names, substituted, symbol,
 if TYPE_CHECKING:
     from .eigenstructure import Eigenstructure
     from .hyperbolicity import Hyperbolicity
+    from .scheme import Scheme
 
 
 class NotASystem(ValueError):
@@ -217,6 +218,15 @@ class System:
         """Whether it is hyperbolic, strictly, symmetric, and where; see `hyperbolicity.hyperbolicity`."""
         from .hyperbolicity import hyperbolicity
         return hyperbolicity(self)
+
+    def scheme(self, name: str, courant: Any = None, **options: Any) -> Scheme:
+        """The discretisation of this name, with flux, reconstruction, limiter, on, time, where given: `scheme.scheme`.
+
+        >>> System(x=[[1]]).scheme("upwind").courant_max
+        1
+        """
+        from .scheme import scheme
+        return scheme(self, name, courant, **options)
 
     def named(self, expression: str) -> System:
         """The same system, printed by this expression, such as that of the catalog."""

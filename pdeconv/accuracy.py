@@ -1,0 +1,111 @@
+"""Accuracy: the order of a scheme, by Taylor expansion on smooth solutions."""
+from __future__ import annotations
+
+from itertools import product
+from typing import TYPE_CHECKING
+
+import sympy
+from sympy import Expr
+
+from .coefficients import of_system
+from .laurent import Laurent
+from .modified_equation import NotConsistent, logarithm
+
+if TYPE_CHECKING:
+    from .scheme import Scheme
+
+
+def order(scheme: Scheme) -> int:
+    """The largest p with local error O(Δt^{p+1}) for smooth solutions at fixed Δt/Δx.
+
+    Linear systems: by the logarithm of the symbol. Nonlinear: reconstructions of order k on means over cells and
+    Runge–Kutta methods of order q give min(k, q), at most 2 in more than one dimension, where means over faces and
+    values at their centres differ; other schemes by Taylor expansion of the update in the jets of a solution.
+    """
+    from .semi_discrete import SemiDiscrete
+    linear = scheme.reconstruction is None or scheme.reconstruction.weights is not None
+    if scheme.system.is_linear and linear and not any(scheme.system.source):
+        if scheme.system.ndim == 1:
+            from .coefficients import NU
+            from .modified_equation import modified_equation
+            found = modified_equation(scheme.characteristic, NU, 1).order
+            return 9 if found is None else found
+        return _matrix_order(scheme)
+    if isinstance(scheme, SemiDiscrete) and scheme.reconstruction is not None:
+        space = scheme.reconstruction.order
+        return min(space if scheme.system.ndim == 1 else min(space, 2), scheme.time.order)
+    return taylor_order(scheme)
+
+
+def _matrix_order(scheme: Scheme, most: int = 6) -> int:
+    """The first total degree above 1 in which log G(−iw) has a term, less one."""
+    ring = of_system(scheme.system, scheme.ratio)
+    d, operator = scheme.system.ndim, scheme.operator
+    for degree in range(2, most + 1):
+        log = logarithm(operator, degree, ring.one, d)
+        log = log + Laurent({tuple(int(i == j) for i in range(d)): m for j, m in enumerate(ring.matrices)})
+        left = {sum(k) for k, m in log.terms.items() if any(sympy.cancel(e) != 0 for e in m)}
+        if 1 in left or 0 in left:
+            raise NotConsistent(f"{scheme.expression} is not consistent with its system. Check its flux.")
+        if left:
+            return min(left) - 1
+    return most
+
+
+def taylor_order(scheme: Scheme, most: int = 3) -> int:
+    """The order of a scheme in flux form, by expansion in h of the update of the jets of a solution, up to `most`.
+
+    Time derivatives are those of the equation (Cauchy and Kovalevskaya): u_t = −Σ ∂_j f_j(u).
+    """
+    system, d = scheme.system, scheme.system.ndim
+    h, ratio = sympy.Symbol("h", positive=True), scheme.ratio
+    jets = {powers: [sympy.Symbol(f"{name}_{powers}", real=True) for name in system.names]
+            for powers in product(range(most + 2), repeat=d) if sum(powers) <= most + 1}
+
+    def total(e: Expr, axis: int) -> Expr:
+        result = sympy.S.Zero
+        for powers, symbols in jets.items():
+            above = tuple(p + (j == axis) for j, p in enumerate(powers))
+            if above in jets:
+                result += sum(sympy.diff(e, s) * t for s, t in zip(symbols, jets[above]))
+        return result
+
+    def evolve(e: Expr) -> Expr:
+        result = sympy.S.Zero
+        for powers, symbols in jets.items():
+            for s, rate in zip(symbols, rates.get(powers, ())):
+                result += sympy.diff(e, s) * rate
+        return result
+    zero = (0,) * d
+    here = dict(zip(system.state, jets[zero]))
+    base = [-sum((total(f.subs(here, simultaneous=True), j) for j, f in enumerate(row)), sympy.S.Zero)
+            for row in zip(*(system.flux(a) for a in system.axes))]
+    rates = {zero: base}
+    for powers in sorted(jets, key=sum):
+        if powers != zero and sum(powers) < most + 1:
+            axis = next(j for j, p in enumerate(powers) if p)
+            below = tuple(p - (j == axis) for j, p in enumerate(powers))
+            rates[powers] = [total(e, axis) for e in rates[below]]
+    derivative, exact = list(jets[zero]), []
+    for k in range(1, most + 1):
+        derivative = [evolve(e) for e in derivative]
+        exact.append([e * ratio ** k / sympy.factorial(k) for e in derivative])
+
+    def cell(offset: tuple[int, ...]) -> tuple[Expr, ...]:
+        return tuple(sum((s[i] * h ** sum(p) * sympy.prod(
+            [sympy.Integer(o) ** m / sympy.factorial(m) for o, m in zip(offset, p)])
+            for p, s in jets.items() if sum(p) <= most), sympy.S.Zero) for i in range(system.size))
+    change = [sympy.S.Zero] * system.size
+    for j, name in enumerate(system.axes):
+        for side, sign in ((0, -1), (-1, 1)):
+            moved = {k: cell(tuple(x + side * (i == j) for i, x in enumerate(k))) for k in scheme.face_offsets(name)}
+            change = [c + sign * ratio * f for c, f in zip(change, scheme.face_flux(name, moved))]
+    sample = {s: sympy.Rational(7 * n + 3, 5 + n) for n, s in enumerate(s for row in jets.values() for s in row)}
+    sampled = [sympy.cancel(c.subs(sample)) for c in change]
+    for k in range(1, most + 1):  # a number that does not vanish decides; one that does is checked in symbols
+        for full, part, target in zip(change, sampled, exact[k - 1]):
+            value = sympy.diff(part, h, k).subs(h, 0) / sympy.factorial(k) - target.subs(sample)
+            if sympy.cancel(value) != 0 or sympy.cancel(
+                    sympy.diff(full, h, k).subs(h, 0) / sympy.factorial(k) - target) != 0:
+                return k - 1
+    return most

@@ -1,0 +1,53 @@
+"""Speed: the spectral radius of A_j(u), the largest |characteristic speed| along an axis."""
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import sympy
+from sympy import Expr
+
+from .eigenstructure import NoClosedForm, characteristic_factors, primitive_inverse
+from .radical import tidy
+from .sign import sign
+
+if TYPE_CHECKING:
+    from .system import System
+
+
+def spectral_radius(system: System, axis: str) -> Expr:
+    """max_k |λ_k(A_j(u))| in the unknowns of the state: max over the irreducible factors of |mean| + max |offset|.
+
+    Raises NoClosedForm where the speeds are no square roots.
+
+    >>> from pdeconv import catalog
+    >>> spectral_radius(catalog.burgers(), "x")
+    Abs(u)
+    """
+    unit = tuple(sympy.Integer(a == axis) for a in system.axes)
+    inverse = primitive_inverse(system)
+    found: list[tuple[Expr, Expr]] = []
+    for factor in characteristic_factors(system, unit):
+        mean, offset = (tidy(sympy.sympify(e).subs(inverse)) for e in (factor.mean, factor.offsets[-1]))
+        found.append((mean, sympy.Abs(offset)))
+    kept = [(m, c) for m, c in found if not any((m, c) != (n, d) and sympy.cancel(m - n) == 0 and _below(c, d)
+                                                for n, d in found)]
+    return sympy.Max(*dict.fromkeys(sympy.Abs(m) + c for m, c in kept))
+
+
+def max_speed(system: System) -> Expr:
+    """The largest spectral radius over the axes: Courant numbers are Δt/Δx times it.
+
+    >>> from pdeconv import catalog
+    >>> max_speed(catalog.wave(ndim=2))
+    c
+    """
+    return sympy.Max(*dict.fromkeys(spectral_radius(system, axis) for axis in system.axes))
+
+
+def _below(c: Expr, d: Expr) -> bool:
+    if c == 0:
+        return bool(d != 0)
+    return (sign(d ** 2 - c ** 2) or 0) > 0
+
+
+__all__ = ["NoClosedForm", "max_speed", "spectral_radius"]
