@@ -102,12 +102,13 @@ def make_compatible(model: torch.nn.Module, audit: Audit) -> torch.nn.Module:
     >>> better.kernel_size, bool(table), bool(table.question.of(better))
     ((4, 4), False, True)
     """
-    unknown = [row for row in audit.rows if not row.is_known]
+    rows, _, _ = audit.question.judged(model)  # with the weights at present
+    unknown = [row for row in rows if not row.is_known]
     if unknown:
         raise NotDecided(f"{unknown[0].name} ({unknown[0].kind}) is not decided, so it cannot be made compatible: "
                          f"{unknown[0].change}.")
     result = deepcopy(model)
-    for row in audit.rows:
+    for row in rows:
         if row.compatible and row.unitary is not False:
             continue
         name = row.name
@@ -191,6 +192,11 @@ def _rewired(model: torch.nn.Module, row: Row) -> torch.nn.Module:
     node.replace_input_with(old, new)
     graph.graph.eliminate_dead_code()
     graph.delete_all_unused_submodules()
+    used = {str(n.target) for n in graph.graph.nodes if n.op in ("get_attr", "call_module")}
+    for path in [path for path, _ in graph.named_parameters()]:
+        if not any(path == one or path.startswith(f"{one}.") for one in used):
+            owner, _, leaf = path.rpartition(".")
+            delattr(graph.get_submodule(owner), leaf)  # the weights that it was computed from
     graph.recompile()
     return graph
 

@@ -45,7 +45,7 @@ SAYS = {
 
 
 def test_every_example_is_run_here():
-    assert {path.stem for path in EXAMPLES.glob("*.py")} == {*SAYS, "demo"}
+    assert {path.stem for path in EXAMPLES.glob("*.py")} == {*SAYS, "demo", "augmentation_dynamics"}
 
 
 @pytest.mark.parametrize("name", SAYS)
@@ -56,6 +56,20 @@ def test_an_example_runs_and_says_what_it_found(name, tmp_path):
     assert len((EXAMPLES / f"{name}.py").read_text(encoding="utf-8").splitlines()) <= 40  # one screen
     for picture in tmp_path.glob("**/*.svg"):
         assert ElementTree.parse(picture).getroot().tag.endswith("svg")
+
+
+@pytest.mark.parametrize("task", ["digits", "graphs", "translations"])
+def test_augmentation_keeps_compatible_layers_equivariant_and_no_others(task, tmp_path):
+    text = run(EXAMPLES / "augmentation_dynamics.py", "--task", task, "--epochs", "1", "1", "--runs", "1", "--out",
+               str(tmp_path), cwd=tmp_path)
+    drift = {line[:13].strip(): float(line[13:].split()[0]) for line in text.partition("first epoch of SGD")[2]
+             .splitlines()[1:] if line[:13].strip() and not line.startswith(("Written", "("))}
+    stays = {"digits": {"cross", "full"}, "graphs": set(), "translations": {"augmented"}}[task]
+    assert stays < drift.keys()
+    assert all((value <= 1e-10) if name in stays else (value >= 1e-4) for name, value in drift.items())
+    assert (tmp_path / f"augmentation_{task}.png").read_bytes().startswith(b"\x89PNG")
+    assert {"digits": "dim L = 5, dim Hom_G = 3, dim E = 2>", "graphs": "dim E = 15, and 2 invariant",
+            "translations": "dim E = 512, and 8 invariant"}[task] in text
 
 
 def test_the_demo_goes_the_whole_road(tmp_path):
