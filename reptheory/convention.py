@@ -17,7 +17,7 @@ from .signed_root import RootTensor, SignedRoot
 
 CYCLE = Matrix.of([[0, 0, 1], [1, 0, 0], [0, 1, 0]])  # (x, y, z) ↦ (z, x, y): e3nn's polar axis is y
 ONE, HALF = SignedRoot.of(1), Fraction(1, 2)
-Block = dict[tuple[int, int], SignedRoot]
+Block = dict[tuple[int, ...], SignedRoot]
 
 
 class NoConvention(ValueError):
