@@ -12,6 +12,7 @@ from .check import NotARepresentation
 from .clebsch_gordan import ClebschGordan, NoCoupling, clebsch_gordan
 from .commutation import Commutation, commute
 from .convention import NoConvention, convention
+from .coupling import Couplings, couplings
 from .covariant import Covariants, covariants
 from .crystal import point_group, wallpaper
 from .derivation import derive
@@ -91,8 +92,9 @@ __all__ = [  # noqa: RUF022 (the order of the pipeline)
     "reynolds", "support", "full", "tied", "circulant", "toeplitz", "causal", "low_rank", "subspace",
     "conv_layer", "product_space", "affine", "parametrisation", "Parametrisation", "Projection",
     "commute", "Commutation", "OutsideKernel", "NoWindow", "DifferentSpaces", "DoNotCommute", "NotOrthogonal",
-    "clebsch_gordan", "ClebschGordan", "wigner_3j", "wigner_3j_table", "wigner_6j", "wigner_9j",
-    "wigner_d", "wigner_d_numpy", "wigner_D", "wigner_D_real", "euler_angles", "convention",
+    "clebsch_gordan", "ClebschGordan", "couplings", "Couplings",
+    "wigner_3j", "wigner_3j_table", "wigner_6j", "wigner_9j", "wigner_d", "wigner_d_numpy", "wigner_D", "wigner_D_real",
+    "euler_angles", "convention",
     "SignedRoot", "RootTensor",
     "mackey", "lower", "Bilinear", "lower_bilinear", "Plan", "save", "load",
     "permutation_family", "Diagram",

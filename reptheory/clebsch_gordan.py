@@ -1,4 +1,4 @@
-"""Clebsch–Gordan: the intertwiner V(l1) ⊗ V(l2) → V(l3) of SO(3), O(3) and SU(2), exact."""
+"""Clebsch–Gordan: the intertwiners V(l1) ⊗ V(l2) → V(l3), in closed form for SO(3), O(3) and SU(2), exact."""
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -9,7 +9,10 @@ from typing import Any
 
 import numpy as np
 
+from .coupling import Couplings, couplings
 from .exact import shown
+from .group import Group
+from .lie import LieGroup
 from .signed_root import RootTensor, SignedRoot
 from .wigner_symbol import NotASpin, racah_sums, scale, spin_name, triangle, twice_spin, wigner_3j_table
 
@@ -62,13 +65,15 @@ class ClebschGordan:
                 f"{len(self.tensor.signs)} entries")
 
 
-def clebsch_gordan(l1, l2, l3, group=None) -> ClebschGordan:
+def clebsch_gordan(l1, l2, l3, group=None) -> ClebschGordan | Couplings:
     """C: V(l1) ⊗ V(l2) → V(l3), unique up to scale by Schur's lemma; a co-isometry, and its sign fixed by a rule.
 
     SO(3) (where no group is given) and O(3): real, in the orthonormal real harmonics of the irreps, in their order
     m = l, −l, …, 1, −1, 0. For l1 + l2 + l3 even C is a positive multiple of (f, g) ↦ f·g projected to V(l3), for odd
     that of the Poisson bracket x·(∇f × ∇g): (1, 1, 0) is dot/√3 and (1, 1, 1) cross/√2. Keys of O(3) are "1o", "2e".
     SU(2): ⟨j1 m1 j2 m2 | j3 m3⟩ with Condon and Shortley's signs, m from j down to −j (NIST DLMF, eq. 34.1.1).
+    Every other group, finite ones too: all couplings of its irreps with these keys, an orthonormal basis of shape
+    (n, d1, d2, d3), in the order and with the signs that `couplings` fixes.
     NoCoupling where V(l1) ⊗ V(l2) does not hold V(l3); NotASpin for a key that the group does not have.
 
     >>> clebsch_gordan(1, 1, 0).to_numpy()[:, :, 0].round(3).tolist()
@@ -76,8 +81,7 @@ def clebsch_gordan(l1, l2, l3, group=None) -> ClebschGordan:
     """
     family = ("SO", 3) if group is None else getattr(group, "family", None)
     if family not in FAMILIES:
-        raise NotImplementedError(f"{shown(group)} has no coupling coefficients in closed form. Ask for SO(3), O(3) or "
-                                  "SU(2), or solve Hom(V1*V2, V3).")
+        return _general(group, l1, l2, l3)
     if family == ("SU", 2):
         spins = tuple(twice_spin(j) for j in (l1, l2, l3))
         _refuse(spins)
@@ -91,6 +95,21 @@ def clebsch_gordan(l1, l2, l3, group=None) -> ClebschGordan:
                          f"the left and by {parities[2]:+} on the right. Ask for '{right}'.")
     keys = degrees if family == ("SO", 3) else (l1, l2, l3)
     return ClebschGordan(family, keys, _real(*degrees))
+
+
+def _general(group: Any, *keys: Any) -> Couplings:
+    if not isinstance(group, Group | LieGroup):
+        raise TypeError(f"{shown(group)} is no group. Write group=rt.SU(3), say.")
+    first, second, target = (group.irrep(key) for key in keys)
+    found = couplings(first, second, target)
+    if not len(found):
+        from .decomposition import multiplicities
+        from .lie_decomposition import constituents
+        held = (constituents if group.is_lie else multiplicities)(first * second)
+        text = ", ".join(f"{m} × {v.expression}" if m > 1 else v.expression for m, v in held)
+        raise NoCoupling(f"{first.expression} ⊗ {second.expression} does not hold {target.expression}: it holds {text}."
+                         " Ask for one of these.")
+    return found
 
 
 # Keys ----------------------------------------------------------------------------------------------------------------

@@ -174,7 +174,9 @@ def test_e3nn_has_the_same_signs():
     (("1o", "1o", "1o"), O3, rt.NoCoupling, ["inversion acts by +1", "Ask for '1e'"]),
     ((1, 1, 1), O3, NotASpin, ["no irrep of O(3)"]),
     (("1/2", "1/2", "1/2"), SU2, rt.NoCoupling, ["1/2 ⊗ 1/2 does not hold 1/2"]),
-    ((1, 1, 1), rt.SU(3), NotImplementedError, ["Hom(V1*V2, V3)"]),
+    (((1, 0), (1, 0), (1, 1)), rt.SU(3), rt.NoCoupling, ["holds SU(3).irrep((2, 0)), SU(3).irrep((0, 1))."]),
+    (((3,), (2, 1), (3,)), rt.S(3), rt.NoCoupling, ["it holds S(3).irrep((2, 1))."]),
+    ((1, 1, 1), "SU(3)", TypeError, ["'SU(3)' is no group", "group=rt.SU(3)"]),
 ])
 def test_refusals_say_what_to_ask(keys, group, kind, pieces):
     with pytest.raises(kind) as caught:
