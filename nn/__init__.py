@@ -1,6 +1,7 @@
 """torch layers from plans."""
 from .activation import DoesNotCommute, Gate, NormActivation, Pointwise
 from .audit import Audit, ChangesParameters, NoLinearLayer, audit
+from .ball import HardBall, MetricBall, SoftBall
 from .change import DifferentTypes, Pullback, Reorder, Restrict
 from .check import BrokenEquivariance, assert_equivariant, equivariance_error
 from .compatible import make_compatible, project_
@@ -11,6 +12,8 @@ from .emit import source
 from .emit_torch import NoSource
 from .feature import WrongChannels, join, split, transform
 from .field_type import NoAction
+from .fuse import NotFusable, fuse_batch_norm
+from .hyperbolic import HyperbolicBlock, HyperbolicResNet
 from .linear import EmptyHom, EquivariantLinear
 from .module import PlanModule
 from .norm import EquivariantBatchNorm, TooFewValues
@@ -23,19 +26,23 @@ from .relax import Relaxed
 from .sphere import NotHarmonic, SphericalHarmonics
 from .sphere_activation import SphereActivation
 from .steerable import SteerableConv2d, SteerableConv3d
+from .stream import NoStream, NotAdmitted, Stream
 from .symmetric_contraction import SymmetricContraction
 from .symmetrise import Symmetrised, symmetrize
 from .tensor_product import TensorProduct, WrongWeights
+from .weight_action import act_on_weights, directional_derivative, weight_tangent
 from .weight_span import NotDecided
 
 __all__ = [
     "Audit", "AvgPool", "BadGraph", "BesselBasis", "BlurPool", "BrokenEquivariance", "ChangesParameters",
-    "DifferentTypes", "DoesNotCommute", "EmptyHom", "EquivariantBatchNorm", "EquivariantConv1d",
-    "EquivariantConv2d", "EquivariantConv3d", "EquivariantLinear", "FieldDropout", "Gate", "InvariantPool",
-    "MaxPool", "NoAction", "NoLinearLayer", "NoPreservedDomain", "NoSource", "NormActivation", "NotDecided",
-    "NotHarmonic", "PermutationLinear", "PlanModule", "PointConv", "Pointwise", "Pullback", "Relaxed", "Reorder",
-    "Restrict", "SphereActivation", "SphericalHarmonics", "SteerableConv2d", "SteerableConv3d",
+    "DifferentTypes", "DoesNotCommute", "EmptyHom", "EquivariantBatchNorm", "EquivariantConv1d", "EquivariantConv2d",
+    "EquivariantConv3d", "EquivariantLinear", "FieldDropout", "Gate", "HardBall", "HyperbolicBlock",
+    "HyperbolicResNet", "InvariantPool", "MaxPool", "MetricBall", "NoAction", "NoLinearLayer", "NoPreservedDomain",
+    "NoSource", "NoStream", "NormActivation", "NotAdmitted", "NotDecided", "NotFusable", "NotHarmonic",
+    "PermutationLinear", "PlanModule", "PointConv", "Pointwise", "Pullback", "Relaxed", "Reorder", "Restrict",
+    "SoftBall", "SphereActivation", "SphericalHarmonics", "SteerableConv2d", "SteerableConv3d", "Stream",
     "SymmetricContraction", "Symmetrised", "TensorProduct", "TooFewValues", "Upsample", "WindowsDoNotFit",
-    "WrongChannels", "WrongShape", "WrongWeights", "assert_equivariant", "audit", "equivariance_error", "join",
-    "make_compatible", "project_", "source", "split", "symmetrize", "transform",
+    "WrongChannels", "WrongShape", "WrongWeights", "act_on_weights", "assert_equivariant", "audit",
+    "directional_derivative", "equivariance_error", "fuse_batch_norm", "join", "make_compatible", "project_",
+    "source", "split", "symmetrize", "transform", "weight_tangent",
 ]
