@@ -246,8 +246,30 @@ def candidates(types: Sequence[FieldType], shape: Sequence[int]) -> list[FieldTy
                     if prod(n for b in run for n in b.sides) in shape:
                         blocks.append(flat(run))
     first = types[0]
-    found = [first] if first.shape == tuple(shape) else []
+    found = [first] if first.shape == tuple(shape) else [t for t in _joined(types) if t.shape == tuple(shape)]
     return found + [FieldType(b) for b in islice(_typed(blocks, tuple(shape), group), CANDIDATES)]
+
+
+def _joined(types: Sequence[FieldType]) -> Iterator[FieldType]:
+    """The direct sums of the types along one axis, as after a concatenation."""
+    first = types[0]
+    if len(types) < 2 or len({len(t.blocks) for t in types}) > 1:
+        return
+    for number in range(1, len(first.blocks)):
+        blocks = [t.blocks[number] for t in types]
+        if any(b.channels is None for b in blocks):
+            continue
+        total, order = blocks[0].rep, [_order(blocks[0])]
+        for block in blocks[1:]:
+            order.append(total.dim + _order(block))
+            total = total + block.rep
+        places = np.concatenate(order)
+        plain = bool((places == np.arange(total.dim)).all())
+        yield first.replaced(number, Block((total.dim,), first.group, total, order=None if plain else places))
+
+
+def _order(block: Block) -> np.ndarray:
+    return np.arange(block.rep.dim) if block.order is None else block.order
 
 
 def _typed(blocks: list[Block], shape: tuple[int, ...], group: Any) -> Iterator[tuple[Block, ...]]:

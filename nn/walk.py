@@ -60,8 +60,9 @@ def _flat(x: Any) -> Iterator[Any]:
 
 
 def _swapped(x: Any, swap: dict[int, torch.Tensor]) -> Any:
-    if isinstance(x, (tuple, list)):
-        return type(x)(_swapped(y, swap) for y in x) if type(x) in (tuple, list) else x
+    if isinstance(x, (tuple, list)):  # torch.fx has lists of its own
+        found = [_swapped(y, swap) for y in x]
+        return found if isinstance(x, list) else tuple(found)
     if isinstance(x, dict):
         return {key: _swapped(y, swap) for key, y in x.items()}
     return swap.get(id(x), x) if isinstance(x, torch.Tensor) else x
@@ -71,16 +72,22 @@ class Tracer(fx.Tracer):
     """torch.fx down to the modules of torch, and to those that carry their own representations."""
 
     def is_leaf_module(self, m: torch.nn.Module, module_qualified_name: str) -> bool:
-        """Modules of torch, and those with types."""
+        """Modules of torch, and those with types; transformers are taken apart into attention and the rest."""
+        if isinstance(m, (torch.nn.TransformerEncoderLayer, torch.nn.TransformerDecoderLayer)):
+            return False
         return hasattr(m, "in_type") or super().is_leaf_module(m, module_qualified_name)
 
 
 def traced(model: torch.nn.Module) -> fx.GraphModule | None:
     """The model as a graph of calls, or None where Python decides on the way."""
+    fast = torch.backends.mha.get_fastpath_enabled()
+    torch.backends.mha.set_fastpath_enabled(False)  # which looks at values
     try:
         return fx.GraphModule(model, Tracer().trace(model))
     except Exception:  # whatever a forward does with a symbol: the hooks then see its modules
         return None
+    finally:
+        torch.backends.mha.set_fastpath_enabled(fast)
 
 
 class Walk(fx.Interpreter):

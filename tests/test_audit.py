@@ -256,6 +256,44 @@ def test_skip_connections_must_agree():
     assert "the branches disagree: D(4).regular and 4*D(4).vector" in table[-1].change and not table
 
 
+class Joined(torch.nn.Module):
+    """Branches joined along channels, as in DenseNets and U-Nets."""
+
+    def __init__(self):
+        super().__init__()
+        self.a, self.b = torch.nn.Conv2d(1, 8, 3, padding=1), torch.nn.Conv2d(8, 2, 3, padding=1)
+        self.c = torch.nn.Conv2d(10, 8, 1)
+
+    def forward(self, x):
+        a = torch.relu(self.a(x))
+        return self.c(torch.cat([a, torch.tanh(self.b(a))], 1))
+
+
+def test_joined_branches_are_direct_sums():
+    types = {"a": D4.regular, "b": D4.vector}
+    table = nn.audit(Joined(), D4.trivial, D4.regular, hidden=types, input_shape=(1, 6, 6))
+    assert table and table.row("c").dim_E == 8 + 2 + 1  # from D(4).regular, from D(4).vector, and a bias
+    model = nn.project_(Joined().double(), table)
+    nn.assert_equivariant(model, D4.trivial, D4.regular, size=6, tolerance=1e-10)
+
+
+class Transformer(torch.nn.Module):
+    """Patches and two layers of torch's transformer."""
+
+    def __init__(self):
+        super().__init__()
+        layer = torch.nn.TransformerEncoderLayer(8, 2, 16, batch_first=True)
+        self.patch, self.layer, self.head = torch.nn.Conv2d(1, 8, 2, 2), layer, torch.nn.Linear(8, 3)
+
+    def forward(self, x):
+        return self.head(self.layer(self.patch(x).flatten(2).transpose(1, 2)).mean(1))
+
+
+def test_transformers_are_taken_apart():
+    table = nn.audit(Transformer(), D4.trivial, 3 * D4.trivial, input_shape=(1, 6, 6))
+    assert table and sum(row.dim_L for row in table) == sum(p.numel() for p in Transformer().parameters())
+
+
 def test_an_output_of_another_type_than_was_said_is_a_row():
     model = torch.nn.Sequential(torch.nn.Conv2d(1, 2, 3), torch.nn.AvgPool2d(3))
     table = nn.audit(model, D4.trivial, D4.vector, hidden={"0": 2 * D4.trivial}, input_shape=(1, 5, 5))
