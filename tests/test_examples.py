@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -40,12 +41,13 @@ SAYS = {
     "new_group": ["dim 3 of 49", "3 by orbits, 3 by characters", "4 weights, loss", "tensor([[0, 1, 1, 0, 1, 0, 0],"],
     "kernels": ["dim 6 of 50", "κ5: the x and y components", "  0 -1  0  1  0    0  0  0  0  0"],
     "any_size": ["dim 15 for n ≥ 4", "at n = 3: ab->cd = 6·aa->aa", "50 nodes: R² = "],
+    "tetris": ["3 paths J = 1, 2, 3", "told apart in 100 others: 100 %"],
     "colours": ["27 by characters", "turned:             same", "exchanged:  same", "mirrored:           another"],
 }
 
 
 def test_every_example_is_run_here():
-    assert {path.stem for path in EXAMPLES.glob("*.py")} == {*SAYS, "demo", "augmentation_dynamics"}
+    assert {path.stem for path in EXAMPLES.glob("*.py")} == {*SAYS, "demo", "molecules", "augmentation_dynamics"}
 
 
 @pytest.mark.parametrize("name", SAYS)
@@ -70,6 +72,15 @@ def test_augmentation_keeps_compatible_layers_equivariant_and_no_others(task, tm
     assert (tmp_path / f"augmentation_{task}.png").read_bytes().startswith(b"\x89PNG")
     assert {"digits": "dim L = 5, dim Hom_G = 3, dim E = 2>", "graphs": "dim E = 15, and 2 invariant",
             "translations": "dim E = 512, and 8 invariant"}[task] in text
+
+
+def test_molecules_keep_their_energy_and_turn_their_forces(tmp_path):
+    pytest.importorskip("ase")
+    text = run(EXAMPLES / "molecules.py", "--epochs", "1", "--out", str(tmp_path), cwd=tmp_path)
+    assert text.startswith("148 molecules") and text.count("\n") == 7
+    energy, force = (float(x) for x in re.findall(r"by (\S+?),", text))
+    assert energy < 1e-13 and force < 1e-11  # relative, float64, sums over some hundred atoms
+    assert (tmp_path / "molecules.png").read_bytes().startswith(b"\x89PNG")
 
 
 def test_the_demo_goes_the_whole_road(tmp_path):
