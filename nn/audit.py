@@ -10,10 +10,11 @@ from typing import Any
 import torch
 
 import reptheory as rt
+from reptheory.project import check_orthogonal
 from reptheory.tabular import Tabular
 
 from .feature import check_type
-from .field_type import Block, FieldType, same
+from .field_type import Block, FieldType, NoAction, same
 from .judge import Judgement, Row
 from .walk import Walk, hooked, traced
 
@@ -99,7 +100,7 @@ class Question:
         if next(model.parameters(), None) is None:
             raise NoLinearLayer(f"{type(model).__name__} has no parameters, so there is no space of layers to audit. "
                                 "Check functions with nn.assert_equivariant.")
-        copy = deepcopy(model).double().eval()
+        copy = deepcopy(model).cpu().double().eval()
         for p in copy.parameters():
             p.requires_grad_()
         leaves = dict(copy.named_parameters())
@@ -165,7 +166,7 @@ def audit(model: torch.nn.Module, input_rep: rt.Rep, output_rep: rt.Rep | None =
     `input_shape` is (channels, *sides), without the batch; pixels are moved by G.vector or by `action`. The result of a
     layer has the type hidden[name], that of the last layer `output_rep`; otherwise the group moves its pixels and fixes
     its channels, which is printed as an assumption. Dimensions and compatibility are exact; functions without weights
-    are tried on random features in float64. Raises NoAction, NoLinearLayer, ChangesParameters.
+    are tried on random features in float64. Raises NoAction, NoLinearLayer, ChangesParameters, NotOrthogonal.
 
     >>> G = rt.C(4)
     >>> table = audit(torch.nn.Conv2d(1, 1, 3, stride=2, padding=1), G.trivial, input_shape=(1, 8, 8))
@@ -180,4 +181,10 @@ def audit(model: torch.nn.Module, input_rep: rt.Rep, output_rep: rt.Rep | None =
         if rep is not None and rep.group != input_rep.group:
             raise rt.DifferentGroups(f"the audit is for {input_rep.group.expression}, and {rep.expression} is a "
                                      f"representation of {rep.group.expression}. Restrict one of them.")
+    for rep in (input_rep, output_rep, *(hidden or {}).values()):
+        if rep is not None:
+            check_orthogonal(rep)
+            if rep.scalars == "C":
+                raise NoAction(f"{rep.expression} is complex, and the audit runs models on real features. Use "
+                               "its realify().")
     return Question(FieldType.of(input_rep, shape, action), output_rep, dict(hidden or {})).of(model)
