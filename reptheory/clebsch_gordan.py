@@ -70,7 +70,8 @@ def clebsch_gordan(l1, l2, l3, group=None) -> ClebschGordan | Couplings:
 
     SO(3) (where no group is given) and O(3): real, in the orthonormal real harmonics of the irreps, in their order
     m = l, −l, …, 1, −1, 0. For l1 + l2 + l3 even C is a positive multiple of (f, g) ↦ f·g projected to V(l3), for odd
-    that of the Poisson bracket x·(∇f × ∇g): (1, 1, 0) is dot/√3 and (1, 1, 1) cross/√2. Keys of O(3) are "1o", "2e".
+    that of the Poisson bracket x·(∇f × ∇g) (compared to l = 6): (1, 1, 0) is dot/√3, (1, 1, 1) cross/√2. Keys of O(3)
+    are "1o", "2e".
     SU(2): ⟨j1 m1 j2 m2 | j3 m3⟩ with Condon and Shortley's signs, m from j down to −j (NIST DLMF, eq. 34.1.1).
     Every other group, finite ones too: all couplings of its irreps with these keys, an orthonormal basis of shape
     (n, d1, d2, d3), in the order and with the signs that `couplings` fixes.

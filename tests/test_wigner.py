@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from itertools import combinations_with_replacement
 from math import isqrt
 
 import numpy as np
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 
 import reptheory as rt
 from reptheory.exact import precision
+from reptheory.polynomial import Polynomial
 from reptheory.root_sum import squarefree
 from reptheory.rounding import round_root
 from reptheory.signed_root import RootTensor, SignedRoot
@@ -151,6 +153,22 @@ def test_real_couplings_are_symmetric_in_their_three_indices(keys, order):
     turned = [keys[i] for i in order]
     D = rt.clebsch_gordan(*turned).to_numpy() / np.sqrt(2 * turned[2] + 1)
     assert np.abs(C.transpose(order) * (-1 if odd else 1) - D).max() < 1e-15
+
+
+@pytest.mark.parametrize("top", [4, pytest.param(6, marks=pytest.mark.slow)])
+def test_real_couplings_have_the_signs_of_products_and_poisson_brackets(top):
+    # both sides are totally symmetric or antisymmetric in the three, so a ≤ b ≤ c is enough
+    x = Polynomial.variables(3)
+    for a, b, c in (t for t in combinations_with_replacement(range(top + 1), 3) if t[2] <= t[0] + t[1]):
+        (i, j, k), root = min(rt.clebsch_gordan(a, b, c).entries.items(), key=lambda entry: sum(
+            len(rt.spherical_harmonics(l).polynomials[place].terms) for l, place in zip((a, b, c), entry[0])))
+        f, g, h = (rt.spherical_harmonics(l).polynomials[place] for l, place in ((a, i), (b, j), (c, k)))
+        if (a + b + c) % 2:
+            (fx, fy, fz), (gx, gy, gz) = f.gradient, g.gradient
+            image = x[0] * (fy * gz - fz * gy) + x[1] * (fz * gx - fx * gz) + x[2] * (fx * gy - fy * gx)
+        else:
+            image = f * g
+        assert (image * h).sphere_mean() * root.sign > 0
 
 
 def test_o3_takes_parities():
