@@ -3,10 +3,10 @@
 PYTHON   ?= python3
 BIN      := .venv/bin
 STAMP    := .venv/installed
-PEERS    := $(foreach peer,emlp escnn e3nn cuequivariance,.venv-peers/$(peer)/installed)
+PEERS    := $(foreach peer,emlp escnn e3nn cuequivariance wigner,.venv-peers/$(peer)/installed)
 PACKAGES := $(wildcard reptheory pdeconv nn intertwiner)
 CLAIMS   := import_time derive hom_emlp bases_escnn irreps_escnn tables_gap conv_step family_emlp monomial largest \
-            spherical_harmonics tensor_product linear_types reduced audit
+            spherical_harmonics tensor_product linear_types reduced audit wigner
 VERSION_CHECK := import sys; sys.version_info >= (3, 11) or sys.exit( \
 	f"Intertwiner needs Python 3.11 or newer; {sys.executable} is {sys.version.split()[0]}: make PYTHON=python3.x")
 
@@ -68,6 +68,11 @@ bench-peers: $(PEERS)
 	$(PYTHON) -m venv --clear .venv-peers/cuequivariance
 	.venv-peers/cuequivariance/bin/python -m pip install torch==2.13.0
 	.venv-peers/cuequivariance/bin/python -m pip install --no-deps -r $<
+	@touch $@
+
+.venv-peers/wigner/installed: benchmarks/peers-wigner.txt
+	$(PYTHON) -m venv --clear .venv-peers/wigner
+	.venv-peers/wigner/bin/python -m pip install -r $<
 	@touch $@
 
 clean:

@@ -103,6 +103,35 @@ def test_9j_symbols_have_their_symmetries(nine):
     assert wigner_9j(*nine[3:6], *nine[:3], *nine[6:]) == SignedRoot.of((-1) ** sum(nine)) * value
 
 
+@settings(max_examples=10, deadline=None)
+@given(st.lists(st.integers(0, 3), min_size=9, max_size=9))
+def test_9j_symbols_have_their_other_symmetries(nine):
+    # NIST DLMF, 34.6: odd permutations of columns give (−1)^(sum), even ones nothing; a zero leaves one 6j (eq. 34.6.3)
+    value, odd = rt.wigner_9j(*nine), SignedRoot.of((-1) ** sum(nine))
+    turned = [nine[3 * i + (j + 1) % 3] for i in range(3) for j in range(3)]
+    swapped = [nine[3 * i + (1, 0, 2)[j]] for i in range(3) for j in range(3)]
+    assert rt.wigner_9j(*turned) == value and rt.wigner_9j(*swapped) == odd * value
+    a, b, c, d, e, _, g, *_ = nine
+    left = rt.wigner_9j(a, b, c, d, e, c, g, g, 0)
+    if all(abs(x - y) <= z <= x + y for x, y, z in [(a, b, c), (d, e, c), (a, d, g), (b, e, g)]):
+        right = SignedRoot.of((-1) ** (b + c + d + g), Fraction(1, (2 * c + 1) * (2 * g + 1)))
+        assert left == right * rt.wigner_6j(a, b, c, e, d, g)
+
+
+@pytest.mark.parametrize("six", [(1, 1, 1, 1, 1, 1), (1, 2, 2, 1, 1, 2), ("1/2", 1, "3/2", 1, "1/2", 1)])
+def test_6j_symbols_recouple(six):
+    """Σ ⟨ab|c⟩⟨cd|e⟩⟨bd|f⟩⟨af|e⟩ = (−1)^(a+b+d+e) √((2c+1)(2f+1)) {a b c; d e f} at the highest vector."""
+    a, b, c, d, e, f = six
+    ab, cd, bd, af = (rt.clebsch_gordan(*three, group=SU2) for three in ((a, b, c), (c, d, e), (b, d, f), (a, f, e)))
+    top = 0  # m = e
+    found = total(x * y * z * w for (i, j, k), x in ab.entries.items() for (k2, l, m), y in cd.entries.items()
+                  if (k2, m) == (k, top) for (j2, l2, n), z in bd.entries.items() if (j2, l2) == (j, l)
+                  for w in [af[i, n, top]])
+    spins = [Fraction(j) for j in six]
+    sign = (-1) ** int(spins[0] + spins[1] + spins[3] + spins[4])
+    assert found == total([SignedRoot.of(sign, (2 * spins[2] + 1) * (2 * spins[5] + 1)) * wigner_6j(*six)])
+
+
 # Clebsch–Gordan ------------------------------------------------------------------------------------------------
 def test_the_dot_and_the_cross_product():
     dot, cross = rt.clebsch_gordan(1, 1, 0), rt.clebsch_gordan(1, 1, 1)
