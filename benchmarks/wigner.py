@@ -124,7 +124,7 @@ def parent(asked: argparse.Namespace) -> None:
             found.append([degree, *paired.ratio(theirs, mine, "matrices"),
                           *("–" if side is None else f"{side['error']:.1e}" for side in (mine, theirs))])
         paired.table("1000 real Wigner matrices in float64",
-                     ("l", "ours", "e3nn", "ratio", "ours, largest entry of |DDᵀ − 1|", "e3nn's"), found)
+                     ("l", "ours", "e3nn", "ratio", "ours, largest entry of DDᵀ − 1", "e3nn's"), found)
 
 
 if __name__ == "__main__":
