@@ -152,10 +152,16 @@ class Plan:
             raise BadPlan(f"the output {self.output!r} is not defined. Name an input, a parameter or a step.")
 
     def __call__(self, weights: Weights, *inputs: object) -> np.ndarray:
-        """The output at the given weights (arrays by name, or one flat vector) and inputs, in NumPy."""
+        """The output at the given weights (arrays by name, or one flat vector) and inputs, in NumPy.
+
+        Arrays of exact numbers (dtype object: Fraction, int) are computed with exactly; the constants are then the
+        fractions that their floats are, which for plans lowered with normalise=False are the exact ones.
+        """
         self._check_count(len(inputs))
         values: dict[str, np.ndarray] = dict(zip(self.inputs, map(np.asarray, inputs)))
-        values |= self.unflatten(weights) | {c.name: c.value.array for c in self.consts}
+        exact = any(x.dtype == object for x in values.values())
+        values |= self.unflatten(weights) | {c.name: _exact(c.value.array) if exact else c.value.array
+                                             for c in self.consts}
         return evaluate(self.steps, values)[self.output]
 
     def unflatten(self, weights: Weights) -> dict[str, np.ndarray]:
@@ -289,10 +295,17 @@ def _frozen(value: object) -> object:
     return value.item() if isinstance(value, np.generic) else value
 
 
+def _exact(array: np.ndarray) -> np.ndarray:
+    """Floats as the fractions that they are; indices as they are."""
+    if array.dtype.kind != "f":
+        return array
+    return np.array([Fraction(x) for x in array.ravel().tolist()], object).reshape(array.shape)
+
+
 def _inexact(value: object) -> np.ndarray:
-    """An array of floats: integers become float64."""
+    """An array of floats, integers becoming float64, or of exact numbers."""
     array = np.asarray(value)
-    return array if array.dtype.kind in "fc" else array.astype(np.float64)
+    return array if array.dtype.kind in "fcO" else array.astype(np.float64)
 
 
 def _depends(step: Step, moving: set[str]) -> bool:
