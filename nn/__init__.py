@@ -28,6 +28,7 @@ from .sphere_activation import SphereActivation
 from .steerable import SteerableConv2d, SteerableConv3d
 from .stream import NoStream, NotAdmitted, Stream
 from .symmetric_contraction import SymmetricContraction
+from .symmetric_hyperbolic import SymmetricHyperbolicBlock
 from .symmetrise import Symmetrised, symmetrize
 from .tensor_product import TensorProduct, WrongWeights
 from .weight_action import act_on_weights, directional_derivative, weight_tangent
@@ -41,8 +42,8 @@ __all__ = [
     "NoSource", "NoStream", "NormActivation", "NotAdmitted", "NotDecided", "NotFusable", "NotHarmonic",
     "PermutationLinear", "PlanModule", "PointConv", "Pointwise", "Pullback", "Relaxed", "Reorder", "Restrict",
     "SoftBall", "SphereActivation", "SphericalHarmonics", "SteerableConv2d", "SteerableConv3d", "Stream",
-    "SymmetricContraction", "Symmetrised", "TensorProduct", "TooFewValues", "Upsample", "WindowsDoNotFit",
-    "WrongChannels", "WrongShape", "WrongWeights", "act_on_weights", "assert_equivariant", "audit",
+    "SymmetricContraction", "SymmetricHyperbolicBlock", "Symmetrised", "TensorProduct", "TooFewValues", "Upsample",
+    "WindowsDoNotFit", "WrongChannels", "WrongShape", "WrongWeights", "act_on_weights", "assert_equivariant", "audit",
     "directional_derivative", "equivariance_error", "fuse_batch_norm", "join", "make_compatible", "project_",
     "source", "split", "symmetrize", "transform", "weight_tangent",
 ]
