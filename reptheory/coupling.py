@@ -144,11 +144,12 @@ def _weights(reps: Sequence[Rep]) -> list[Number]:
 # By highest weights --------------------------------------------------------------------------------------------------
 def _by_weights(first: Rep, second: Rep, target: Rep) -> Matrix | None:
     """Rows that span the maps, the adjoints of V3 → V1 ⊗ V2; None where these are no irreps by Dynkin labels of a
-    connected compact group."""
+    connected compact group (of different groups Hom tells)."""
     reps: list[Any] = [first, second, target]
-    for v in reps:
-        if not isinstance(v, WeightIrrep) or v.group.family[0] == "O" or not v.group.is_compact:  # type: ignore[index]
-            return None
+    group: Any = first.group
+    if not all(isinstance(v, WeightIrrep) and v.group == group for v in reps) or group.components or \
+            not group.is_compact:
+        return None
     found = [_in_bases(images, reps) for images in embedded(*reps)]
     if not found:
         return Matrix.zeros(0, first.dim * second.dim * target.dim)

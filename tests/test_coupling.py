@@ -111,3 +111,10 @@ def test_sympy_and_entries():
     C = couple(SU3, (1, 0), (1, 0), (0, 1))
     assert C[0, 0, 1, 0] == SignedRoot.of(1, C[0, 0, 1, 0].square) and len(C.tensor.entries) == 6
     assert np.abs(np.array(C.to_sympy().tolist(), float) - C.to_numpy()).max() < 1e-15
+
+
+@pytest.mark.parametrize("reps", [(OCTET, OCTET, rt.SU(4).vector), (OCTET, rt.SU(4).irrep((1, 0, 0)), OCTET),
+                                  (OCTET, OCTET, rt.SU(4).irrep((1, 0, 1)))])
+def test_one_group_for_all(reps):
+    with pytest.raises(rt.DifferentGroups, match=r"SU\(3\) and .* of SU\(4\)"):
+        rt.couplings(*reps)
