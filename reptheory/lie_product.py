@@ -17,7 +17,7 @@ def direct(first: Any, second: Any) -> Any:
 
     >>> import reptheory as rt
     >>> G = rt.SO(3) * rt.S(5); G.dim, G.names
-    (3, ('s', 't'))
+    (3, ('r', 's'))
     """
     for x in (first, second):
         if not isinstance(x, (LieGroup, Group)):

@@ -19,7 +19,7 @@ def null_rows(matrix: csr_array, p: int, combine: bool = True) -> np.ndarray:
     found then contains the solutions, and is larger with small probability.
 
     >>> null_rows(csr_array(np.array([[1, 1, 0], [0, 1, 1]])), 7).tolist()
-    [[1, 6, 1]]
+    [[6, 1, 6]]
     """
     n = matrix.shape[1]
     pivots, dense = _sparse_pivots(matrix, p)
