@@ -1,5 +1,6 @@
 """Exact hyperbolic systems: derived, discretised, compiled."""
 from . import catalog
+from .differential_operator import DifferentialOperator, NotAKernel
 from .eigenstructure import Eigenstructure, NoClosedForm
 from .formula import FormulaError, NotExactFormula
 from .hyperbolicity import Hyperbolicity, NotHyperbolic
@@ -13,7 +14,8 @@ from .stability import Enclosure
 from .stencil import NotANumber, Stencil
 from .system import NotASystem, System
 
-__all__ = ["Eigenstructure", "Enclosure", "FormulaError", "Hyperbolicity", "Laurent", "ModifiedEquation",
-           "NoClosedForm", "NotANumber", "NotASystem", "NotConsistent", "NotDefined", "NotExactFormula",
-           "NotHyperbolic", "NotLinear", "NumericalFlux", "Reconstruction", "RungeKutta", "Scheme", "Stencil", "System",
-           "UnknownScheme", "Unstable", "catalog", "reconstruction", "runge_kutta"]
+__all__ = ["DifferentialOperator", "Eigenstructure", "Enclosure", "FormulaError", "Hyperbolicity", "Laurent",
+           "ModifiedEquation", "NoClosedForm", "NotAKernel", "NotANumber", "NotASystem", "NotConsistent",
+           "NotDefined", "NotExactFormula", "NotHyperbolic", "NotLinear", "NumericalFlux", "Reconstruction",
+           "RungeKutta", "Scheme", "Stencil", "System", "UnknownScheme", "Unstable", "catalog", "reconstruction",
+           "runge_kutta"]

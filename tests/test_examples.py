@@ -47,7 +47,7 @@ SAYS = {
 
 
 def test_every_example_is_run_here():
-    assert {path.stem for path in EXAMPLES.glob("*.py")} == {*SAYS, "demo", "molecules", "augmentation_dynamics"}
+    assert {path.stem for path in EXAMPLES.glob("*.py")} == {*SAYS, "demo", "continuous_symmetry", "molecules", "augmentation_dynamics"}
 
 
 @pytest.mark.parametrize("name", SAYS)
@@ -163,3 +163,16 @@ def test_the_demo_says_so_when_the_stand_alone_source_differs(demo, tmp_path, mo
                                                           f"sys.path += [{{site!r}}, {str(ROOT)!r}]"))
     with pytest.raises(RuntimeError, match="this process can import"):
         demo.run_alone(layer, tmp_path, x)
+
+
+def test_weights_move_along_a_group_and_answers_stay(tmp_path):
+    options = ("--epochs", "1", "--count", "1", "--out", str(tmp_path))
+    text = run(EXAMPLES / "continuous_symmetry.py", *options, cwd=tmp_path)
+    rows = {line.split(", exp")[0]: line for line in text.splitlines() if ", exp(tX)" in line}
+    for name in ("hyperbolic network", "the same with a metric"):
+        low, high = re.search(r"([\d.]+) to ([\d.]+) %", rows[name]).groups()
+        assert low == high and float(rows[name].split()[-1]) < 1e-12
+    low, high = re.search(r"([\d.]+) to ([\d.]+) %", rows["ReLU ResNet"]).groups()
+    assert float(high) > float(low) and float(rows["ReLU ResNet"].split()[-1]) > 1e-2
+    assert "commutes with positive monomial matrices only" in text
+    assert (tmp_path / "continuous_symmetry.png").read_bytes().startswith(b"\x89PNG")
