@@ -1,10 +1,14 @@
 """Exact hyperbolic systems: derived, discretised, compiled."""
 from . import catalog
+from .conservation import Conservation, NotConservative
 from .differential_operator import DifferentialOperator, NotAKernel
 from .eigenstructure import Eigenstructure, NoClosedForm
+from .equivariance import Undecided
+from .face_program import FaceProgram
 from .formula import FormulaError, NotExactFormula
 from .hyperbolicity import Hyperbolicity, NotHyperbolic
 from .laurent import Laurent
+from .limiter import Limiter, limiter
 from .modified_equation import ModifiedEquation, NotConsistent
 from .numerical_flux import NumericalFlux
 from .reconstruction import Reconstruction, reconstruction
@@ -12,10 +16,12 @@ from .runge_kutta import RungeKutta, runge_kutta
 from .scheme import NotDefined, NotLinear, Scheme, UnknownScheme, Unstable
 from .stability import Enclosure
 from .stencil import NotANumber, Stencil
+from .summation_by_parts import SummationByParts, summation_by_parts
 from .system import NotASystem, System
 
-__all__ = ["DifferentialOperator", "Eigenstructure", "Enclosure", "FormulaError", "Hyperbolicity", "Laurent",
-           "ModifiedEquation", "NoClosedForm", "NotAKernel", "NotANumber", "NotASystem", "NotConsistent",
-           "NotDefined", "NotExactFormula", "NotHyperbolic", "NotLinear", "NumericalFlux", "Reconstruction",
-           "RungeKutta", "Scheme", "Stencil", "System", "UnknownScheme", "Unstable", "catalog", "reconstruction",
-           "runge_kutta"]
+__all__ = ["Conservation", "DifferentialOperator", "Eigenstructure", "Enclosure", "FaceProgram", "FormulaError",
+           "Hyperbolicity", "Laurent", "Limiter", "ModifiedEquation", "NoClosedForm", "NotAKernel", "NotANumber",
+           "NotASystem", "NotConservative", "NotConsistent", "NotDefined", "NotExactFormula", "NotHyperbolic",
+           "NotLinear", "NumericalFlux", "Reconstruction", "RungeKutta", "Scheme", "Stencil", "SummationByParts",
+           "System", "Undecided", "UnknownScheme", "Unstable", "catalog", "limiter", "reconstruction", "runge_kutta",
+           "summation_by_parts"]

@@ -23,8 +23,10 @@ def order(scheme: Scheme) -> int:
     values at their centres differ; other schemes by Taylor expansion of the update in the jets of a solution.
     """
     from .semi_discrete import SemiDiscrete
-    linear = scheme.reconstruction is None or scheme.reconstruction.weights is not None
-    if scheme.system.is_linear and linear and not any(scheme.system.source):
+    from .staggered import Staggered
+    if isinstance(scheme, Staggered):
+        return scheme.staggered_order
+    if scheme.is_linear and not any(scheme.system.source):
         if scheme.system.ndim == 1:
             from .coefficients import NU
             from .modified_equation import modified_equation

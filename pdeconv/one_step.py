@@ -11,6 +11,7 @@ from .coefficients import NU, Coefficients
 from .interpolation import lagrange
 from .laurent import Laurent, Offset, on_axis
 from .numerical_flux import State, at, physical
+from .reconstruction import Let, plain
 from .scheme import NotDefined, NotLinear, Scheme
 
 HALF = sympy.S.Half
@@ -41,7 +42,7 @@ class LaxWendroff(Scheme):
         pairs = [tuple(s if i == j else 0 for i in range(d)) for s in (0, 1)]
         return tuple(pairs + [_moved(p, k, s) for k in range(d) if k != j for p in pairs for s in (-1, 1)])
 
-    def face_flux(self, axis: str, cells: Mapping[Offset, State]) -> State:
+    def face_flux(self, axis: str, cells: Mapping[Offset, State], let: Let = plain) -> State:
         """(f_L + f_R)/2 − Δt/2Δx A((u_L + u_R)/2) Σ_k δ_k f_k."""
         system, j = self.system, self.axes.index(axis)
         pair = self.face_offsets(axis)[:2]
@@ -53,7 +54,7 @@ class LaxWendroff(Scheme):
                 for p in pair:
                     up, down = (physical(system, cells[_moved(p, k, s)], other) for s in (1, -1))
                     jump = [x + (a - b) / 4 for x, a, b in zip(jump, up, down)]
-        mean = [(a + b) / 2 for a, b in zip(left, right)]
+        mean = [let((a + b) / 2) for a, b in zip(left, right)]
         a = system.jacobian(axis).applyfunc(lambda e: at(system, e, mean))
         step = a * sympy.Matrix(jump)
         return tuple((x + y) / 2 - self.ratio * s / 2 for x, y, s in zip(f, g, step))
@@ -79,13 +80,13 @@ class MacCormack(Scheme):
         origin = (0,) * d
         return (origin, *(_moved(origin, k, 1) for k in range(d)))
 
-    def face_flux(self, axis: str, cells: Mapping[Offset, State]) -> State:
+    def face_flux(self, axis: str, cells: Mapping[Offset, State], let: Let = plain) -> State:
         """(f(u*_L) + f(u_R))/2."""
         system, origin = self.system, (0,) * len(self.axes)
         star = list(cells[origin])
         for k, other in enumerate(self.axes):
             f, g = (physical(system, cells[p], other) for p in (origin, _moved(origin, k, 1)))
-            star = [u - self.ratio * (b - a) for u, a, b in zip(star, f, g)]
+            star = [let(u - self.ratio * (b - a)) for u, a, b in zip(star, f, g)]
         right = physical(system, cells[_moved(origin, self.axes.index(axis), 1)], axis)
         return tuple((a + b) / 2 for a, b in zip(physical(system, star, axis), right))
 
@@ -121,7 +122,7 @@ class Interpolating(Scheme):
         raise NotLinear(f"{self.name!r} follows characteristics of constant speed, and {self.system.expression} has no "
                         "flux form of it. Use 'lax-wendroff', or a limited scheme such as 'muscl'.")
 
-    def face_flux(self, axis: str, cells: Mapping[Offset, State]) -> State:
+    def face_flux(self, axis: str, cells: Mapping[Offset, State], let: Let = plain) -> State:
         """Not defined for nonlinear systems: NotLinear."""
         self.face_offsets(axis)
         raise AssertionError

@@ -22,10 +22,14 @@ SEMI_DISCRETE = {  # name: flux, reconstruction, time stepping
     "central4": ("central", "central4", "rk4"),
     "upwind3": ("upwind", "upwind3", "ssp-rk3"),
     "upwind5": ("upwind", "upwind5", "ssp-rk3"),
+    "muscl": ("rusanov", "muscl", "ssp-rk2"),
+    "weno3": ("rusanov", "weno3", "ssp-rk3"),
+    "weno5": ("rusanov", "weno5", "ssp-rk3"),
+    "weno7": ("rusanov", "weno7", "ssp-rk3"),
 }
 ONE_STEP = {"lax-wendroff": "LaxWendroff", "maccormack": "MacCormack", "beam-warming": "Interpolating",
-            "fromm": "Interpolating", "quickest": "Interpolating"}
-NAMES = (*SEMI_DISCRETE, *ONE_STEP)
+            "fromm": "Interpolating", "quickest": "Interpolating", "yee": "Staggered"}
+NAMES = (*SEMI_DISCRETE, *ONE_STEP, "wave-propagation")
 
 
 def make(system: System, name: str, courant: Expr | None, given: dict[str, Any], beyond_limit: bool) -> Scheme:
@@ -42,10 +46,14 @@ def make(system: System, name: str, courant: Expr | None, given: dict[str, Any],
         return SemiDiscrete(system, name, courant, printed, numerical_flux(given.get("flux", flux), system, ratio),
                             reconstruction(given.get("reconstruction", rows), given.get("limiter"), given.get("on")),
                             runge_kutta(given.get("time", time)))
+    if name == "wave-propagation":
+        from .wave_propagation import WavePropagation
+        return WavePropagation.make(system, courant, printed, given)
     if name in ONE_STEP:
-        from . import one_step
+        from . import one_step, staggered
         if given:
             raise NotDefined(f"{name!r} steps in time by itself, so {', '.join(given)} has no place. Leave it out, or "
                              f"use one of {', '.join(map(repr, SEMI_DISCRETE))}.")
-        return getattr(one_step, ONE_STEP[name])(system, name, courant, printed, None, None, runge_kutta("euler"))
+        return getattr(staggered if name == "yee" else one_step, ONE_STEP[name])(
+            system, name, courant, printed, None, None, runge_kutta("euler"))
     raise UnknownScheme(f"there is no scheme {name!r}. The names are {', '.join(map(repr, NAMES))}.")

@@ -1,7 +1,7 @@
 """Reconstruction: the values at a face, from the means over the cells around it."""
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -17,6 +17,12 @@ if TYPE_CHECKING:
 CELLS = {"constant": (0,), "central2": (0, 1), "central4": (-1, 0, 1, 2), "upwind3": (-1, 0, 1),
          "upwind5": (-2, -1, 0, 1, 2)}
 State = tuple[Expr, ...]
+Let = Callable[[Expr], Expr]  # names a part of a formula, so that long ones are not copied
+
+
+def plain(e: Expr) -> Expr:
+    """The formula itself: nothing is named."""
+    return e
 
 
 @dataclass(frozen=True)
@@ -43,8 +49,8 @@ class Reconstruction:
         """The weights w_k with u⁻ = Σ w_k u_{j+k}; None where the reconstruction is not linear."""
         return None
 
-    def values(self, cells: Sequence[State], system: System, axis: str) -> tuple[State, State]:
-        """(u⁻, u⁺) at the face between cells[reach − 1] and cells[reach], for 2·reach cells along the axis."""
+    def values(self, cells: Sequence[State], system: System, axis: str, let: Let = plain) -> tuple[State, State]:
+        """(u⁻, u⁺) at the face between cells[reach − 1] and cells[reach], for 2·reach cells; `let` names parts."""
         raise NotImplementedError  # abstract
 
     @property
@@ -87,7 +93,7 @@ class Linear(Reconstruction):
                 return p
             p += 1
 
-    def values(self, cells: Sequence[State], system: System, axis: str) -> tuple[State, State]:
+    def values(self, cells: Sequence[State], system: System, axis: str, let: Let = plain) -> tuple[State, State]:
         """(u⁻, u⁺) at the face in the middle of the cells."""
         def value(row: Sequence[State]) -> State:
             return tuple(sum((w * row[self.reach - 1 + k][i] for k, w in self.weights.items()), sympy.S.Zero)
@@ -96,16 +102,31 @@ class Linear(Reconstruction):
 
 
 def reconstruction(name: Any, limiter: str | None = None, on: str | None = None) -> Reconstruction:
-    """The reconstruction of this name: "constant", "central2", "central4", "upwind3", "upwind5", "fromm".
+    """The reconstruction of this name: "constant", "central2", "central4", "upwind3", "upwind5", "fromm"; "muscl" with
+    a limiter; "weno3", "weno5", "weno7" and, with Borges' weights, "weno5-z", "weno7-z".
 
-    A Reconstruction is itself. Raises UnknownScheme.
+    The last two kinds work on="components" or on="characteristics". A Reconstruction is itself. Raises UnknownScheme,
+    NotDefined.
     """
-    from .scheme import UnknownScheme
+    from .limiter import limiter as limiter_of
+    from .muscl import Muscl
+    from .scheme import NotDefined, UnknownScheme
+    from .weno import Weno, weno_names
+    where = "components" if on is None else on
+    if where not in ("components", "characteristics"):
+        raise UnknownScheme(f"on={on!r}: slopes are taken on 'components' or on 'characteristics'.")
+    if name == "muscl":
+        return Muscl("muscl", limiter_of(limiter or "minmod"), where)
+    if limiter is not None:
+        raise NotDefined(f"the reconstruction {name!r} takes no limiter. Leave it out, or use 'muscl'.")
+    if name in weno_names():
+        return Weno(name, where)
+    if on is not None:
+        raise NotDefined(f"the reconstruction {name!r} is linear, hence the same on components and characteristics. "
+                         "Leave on=… out.")
     if isinstance(name, Reconstruction):
         return name
     if name in CELLS or name == "fromm":
         return Linear(name)
-    raise UnknownScheme(f"there is no reconstruction {name!r}. The names are {', '.join(map(repr, NAMES))}.")
-
-
-NAMES = (*CELLS, "fromm")
+    raise UnknownScheme(f"there is no reconstruction {name!r}. The names are "
+                        f"{', '.join(map(repr, (*CELLS, 'fromm', 'muscl', *weno_names())))}.")

@@ -5,7 +5,8 @@ The interface. With r = scheme.ratio = Δt/Δx and cells numbered by offsets, on
 where `cells` maps the offsets scheme.face_offsets(axis), relative to the cell on the left of the face, to tuples of
 expressions; scheme.time is the Runge–Kutta method (rows of α and β) that combines such steps. scheme.flux is a
 NumericalFlux with flux(left, right, axis), scheme.reconstruction makes its arguments. scheme.operator is the update of
-a linear system as a Laurent polynomial with matrices for coefficients.
+a linear system as a Laurent polynomial with matrices for coefficients. Back ends read scheme.face_program(axis): the
+face flux as a list of named assignments.
 """
 from __future__ import annotations
 
@@ -21,12 +22,16 @@ from .coefficients import Coefficients, normal, of_characteristic, of_system
 from .formula import rational, text
 from .laurent import Laurent, Offset
 from .numerical_flux import NumericalFlux, State
-from .reconstruction import Reconstruction
+from .reconstruction import Let, Reconstruction, plain
 from .runge_kutta import RungeKutta
 from .speed import max_speed
 from .system import System
 
 if TYPE_CHECKING:
+    from reptheory import Group, Rep
+
+    from .conservation import Conservation
+    from .face_program import FaceProgram
     from .modified_equation import ModifiedEquation
     from .stencil import Stencil
 
@@ -75,9 +80,14 @@ class Scheme:
         """The offsets, from the cell on the left of a face, of the cells that its flux reads."""
         raise NotImplementedError  # abstract
 
-    def face_flux(self, axis: str, cells: Mapping[Offset, State]) -> State:
-        """The flux F_{j+1/2} through the face on the right of cell 0."""
+    def face_flux(self, axis: str, cells: Mapping[Offset, State], let: Let = plain) -> State:
+        """The flux F_{j+1/2} through the face on the right of cell 0; `let` names parts of it."""
         raise NotImplementedError  # abstract
+
+    def face_program(self, axis: str) -> FaceProgram:
+        """The face flux with its parts named in order, which back ends read; see `face_program`."""
+        from .face_program import face_program
+        return face_program(self, axis)
 
     # Numbers ---------------------------------------------------------------------------------------------
     @cached_property
@@ -88,6 +98,40 @@ class Scheme:
         return self.courant / max_speed(self.system)
 
     @property
+    def is_linear(self) -> bool:
+        """Whether the update is linear: a linear system, and neither limiters nor weights that depend on the state."""
+        return self.system.is_linear and (self.reconstruction is None or self.reconstruction.weights is not None)
+
+    def at(self, **state: Any) -> Scheme:
+        """The same scheme of the system linearised at a state, with numbers for these symbols: `system.at`.
+
+        At a constant state it is the derivative of the update, because F(u⁻, u⁺) has the derivative of the flux of the
+        linearised system there; limiters and WENO weights have none, and stay as they are.
+
+        >>> from pdeconv import catalog
+        >>> catalog.burgers().scheme("rusanov", courant="1/2").at(u=3).stencil.to_numpy().ravel().tolist()
+        [0.5, 0.5, 0.0]
+        """
+        from dataclasses import replace
+
+        from .recipe import make
+        given: dict[str, Any] = {"reconstruction": self.reconstruction} if self.reconstruction is not None else {}
+        if self.flux is not None:
+            given |= {"flux": type(self.flux), "time": self.time.name}
+        made = make(self.system.at(**state), self.name, self.courant, given, False)
+        return replace(made, options=self.options)
+
+    def conservation(self) -> Conservation:
+        """The proof that the sum of all cells changes through the boundary alone; see `conservation`."""
+        from .conservation import conservation
+        return conservation(self)
+
+    def is_equivariant(self, group: Group, rep: Rep) -> bool:
+        """Whether a step commutes with a group, by `rep` on the state and G.vector on the grid; see `equivariance`."""
+        from .equivariance import is_equivariant
+        return is_equivariant(self, group, rep)
+
+    @property
     def axes(self) -> tuple[str, ...]:
         """The axes of the system."""
         return self.system.axes
@@ -95,8 +139,8 @@ class Scheme:
     def _linear_only(self, what: str) -> None:
         if not self.system.is_linear:
             raise NotLinear(f"{self.system.expression} is not linear, so {self.expression} has no {what} of its own. "
-                            "Give numbers for the state, system.at(…), or ask .stencil_at(state) for that of the "
-                            "linearised scheme.")
+                            f"Ask for that of the linearised scheme at a state, "
+                            f"scheme.at({', '.join(f'{n}=…' for n in self.system.names)}).")
         if any(self.system.source):
             raise NotLinear(f"{self.system.expression} has a source, and {what} is that of the homogeneous part. Make "
                             "the system without its source.")

@@ -8,6 +8,7 @@ import sympy
 from .coefficients import Coefficients
 from .laurent import Laurent, Offset, on_axis, shift
 from .numerical_flux import State
+from .reconstruction import Let, plain
 from .scheme import NotLinear, Scheme
 
 
@@ -20,7 +21,7 @@ class SemiDiscrete(Scheme):
         weights = self.reconstruction.weights
         if weights is None:
             raise NotLinear(f"{self.expression} is not linear, because its reconstruction {self.reconstruction.name!r} "
-                            "is not. Take a linear one, or ask .stencil_at(state) for the scheme linearised there.")
+                            "is not. Take a linear one, such as 'fromm'.")
         half, d = sympy.S.Half, ring.ndim
         z = Laurent({})
         for axis in range(d):
@@ -41,11 +42,11 @@ class SemiDiscrete(Scheme):
         r, at = self.reconstruction.reach, self.axes.index(axis)
         return tuple(tuple(k if j == at else 0 for j in range(len(self.axes))) for k in range(1 - r, r + 1))
 
-    def face_flux(self, axis: str, cells: Mapping[Offset, State]) -> State:
+    def face_flux(self, axis: str, cells: Mapping[Offset, State], let: Let = plain) -> State:
         """F(u⁻, u⁺) of the reconstructed values."""
         assert self.reconstruction is not None and self.flux is not None
         row = [cells[k] for k in self.face_offsets(axis)]
-        left, right = self.reconstruction.values(row, self.system, axis)
+        left, right = (tuple(map(let, u)) for u in self.reconstruction.values(row, self.system, axis, let))
         return self.flux.flux(left, right, axis)
 
     def _facts(self) -> str:

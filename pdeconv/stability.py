@@ -39,11 +39,9 @@ def courant_max(scheme: Scheme) -> Expr | Enclosure | None:
     prove what the diagonals suggest; otherwise an Enclosure. Nonlinear schemes: the bound up to which they are proved
     to be total variation diminishing; NotLinear where there is no such proof.
     """
-    from .scheme import NotLinear
-    linear = scheme.reconstruction is None or scheme.reconstruction.weights is not None
-    if not (linear and scheme.system.is_linear):
-        raise NotLinear(f"{scheme.expression} is not linear, and no bound is proved for it. Ask for the scheme of the "
-                        "system at a state, system.at(…).")
+    if not scheme.is_linear:
+        from .tvd import bound
+        return bound(scheme)
     if scheme.system.ndim == 1:
         return one_dimension(scheme)
     return many_dimensions(scheme)
@@ -63,12 +61,17 @@ def require(scheme: Scheme) -> None:
     if scheme.courant is not None and scheme.courant > upper:
         digits = "" if upper.is_Rational else f" = {sympy.N(upper, 8)}"
         shown = "" if len(str(upper)) > 60 else f" {upper}"
-        raise Unstable(f"courant={str(scheme.courant)!r} is above the limit{shown}{digits} of {scheme.name!r}, beyond "
-                       "which |g(θ)| > 1 for some θ. Take a smaller number, or say beyond_limit=True.")
+        fault = "beyond which |g(θ)| > 1 for some θ" if scheme.is_linear else "up to which total variation is proved " \
+            "not to grow"
+        raise Unstable(f"courant={str(scheme.courant)!r} is above the limit{shown}{digits} of {scheme.name!r}, "
+                       f"{fault}. Take a smaller number, or say beyond_limit=True.")
 
 
 def one_dimension(scheme: Scheme) -> Expr | Enclosure | None:
     """The limit over all characteristics λ, whose ν is C |λ|/max |λ|."""
+    from .staggered import Staggered
+    if isinstance(scheme, Staggered):
+        return scheme.limit
     deficit = modulus_deficit(scheme.characteristic)
     if not deficit.has(COURANT):
         return courant_interval(deficit.subs(NU, C))
@@ -100,10 +103,13 @@ def many_dimensions(scheme: Scheme) -> Expr | Enclosure | None:
     """Exactly for scalar dissipation and isotropic systems, and where enclosing bounds meet."""
     from .one_step import LaxWendroff
     from .semi_discrete import SemiDiscrete
+    from .staggered import Staggered
     ratios = isotropic_ratios(scheme.system)
     if isinstance(scheme, SemiDiscrete) and scheme.flux is not None and ratios is not None and scheme.flux.name in (
             "central", "rusanov", "lax-friedrichs"):
         return isotropic(scheme, ratios)
+    if isinstance(scheme, Staggered):
+        return scheme.limit
     d, upper = scheme.system.ndim, _corner(scheme)
     if isinstance(scheme, LaxWendroff):
         return Enclosure(1 / sympy.sqrt(d) ** 3, upper, "numerical radius ≤ 1 up to d^(−3/2) for symmetric systems "
