@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from .eigenstructure import Eigenstructure
     from .hyperbolicity import Hyperbolicity
     from .scheme import Scheme
+    from .symmetry import Symmetries
 
 
 class NotASystem(ValueError):
@@ -227,6 +228,11 @@ class System:
         """
         from .scheme import scheme
         return scheme(self, name, courant, **options)
+
+    def symmetries(self, degree: int = 2) -> Symmetries:
+        """The point symmetries with polynomial coefficients up to a degree; see `symmetry.symmetries`."""
+        from .symmetry import symmetries
+        return symmetries(self, degree)
 
     def named(self, expression: str) -> System:
         """The same system, printed by this expression, such as that of the catalog."""
