@@ -144,7 +144,7 @@ def characteristic_factors(system: System, direction: Sequence[Any] | None = Non
     >>> [(f.polynomial, f.multiplicity) for f in characteristic_factors(catalog.burgers())]
     [(lambda - u, 1)]
     """
-    return _factors(primitive_matrix(system, direction)[0])
+    return system._factors if direction is None else _factors(primitive_matrix(system, direction)[0])
 
 
 def eigenstructure(system: System, direction: Sequence[Any] | None = None) -> Eigenstructure:
@@ -162,7 +162,7 @@ def eigenstructure(system: System, direction: Sequence[Any] | None = None) -> Ei
 
     matrix, change = primitive_matrix(system, direction)
     unit = tuple(system.direction if direction is None else map(formula, direction))
-    factors = _factors(matrix)
+    factors = characteristic_factors(system, direction)
     taken = {s.name for m in system.matrices for s in m.free_symbols} | set(system.primitive_names)
     shorter: dict[Expr, sympy.Symbol] = {}
     groups: list[tuple[Expr, list[sympy.Matrix], list[sympy.Matrix]]] = []
@@ -199,13 +199,39 @@ def eigenstructure(system: System, direction: Sequence[Any] | None = None) -> Ei
 
 def primitive_matrix(system: System, direction: Sequence[Any] | None = None) -> tuple[sympy.Matrix, sympy.Matrix]:
     """M⁻¹ A M in primitive unknowns and M = ∂u/∂w; A and 1 where the system names none."""
-    a = sympy.Matrix(system.matrix(direction))
+    tables, change = system._primitive_matrices
+    values = system.direction if direction is None else tuple(map(formula, direction))
+    total = sum((n * m for n, m in zip(values, tables)), sympy.zeros(system.size))
+    return total.applyfunc(sympy.cancel), sympy.Matrix(change)
+
+
+def primitive_matrices(system: System) -> tuple[tuple[sympy.ImmutableMatrix, ...], sympy.ImmutableMatrix]:
+    """M⁻¹ A_j M for each axis, and M = ∂u/∂w.
+
+    >>> from pdeconv import catalog
+    >>> primitive_matrices(catalog.shallow_water(ndim=1))[0]
+    (Matrix([
+    [v_x,   h],
+    [  g, v_x]]),)
+    """
+    tables = [sympy.Matrix(m) for m in system.matrices]
     if system.primitive is None:
-        return a.applyfunc(sympy.cancel), sympy.eye(system.size)
-    w = system.primitive_symbols
-    change = sympy.Matrix([[sympy.diff(e, x) for x in w] for e in system.primitive])
-    a = a.subs(dict(zip(system.state, system.primitive)), simultaneous=True)
-    return (_inverted(change) * a * change).applyfunc(sympy.cancel), change
+        return tuple(m.applyfunc(sympy.cancel).as_immutable() for m in tables), sympy.eye(system.size).as_immutable()
+    change = sympy.Matrix([[sympy.diff(e, x) for x in system.primitive_symbols] for e in system.primitive])
+    inverse, back = _inverted(change), dict(zip(system.state, system.primitive))
+    return tuple(_product(inverse, m.subs(back, simultaneous=True), change) for m in tables), change.as_immutable()
+
+
+def _product(*given: sympy.Matrix) -> sympy.ImmutableMatrix:
+    """The product, in lowest terms, by arithmetic in one field of rational functions where there are no radicals."""
+    try:
+        first, *rest = DomainMatrix.from_Matrix(given[0]).unify(*map(DomainMatrix.from_Matrix, given[1:]))
+        total = first.to_field()
+        for m in rest:
+            total = total * m.to_field()
+        return total.to_Matrix().as_immutable()
+    except (sympy.CoercionFailed, NotImplementedError, ValueError):
+        return sympy.prod(given).applyfunc(sympy.cancel).as_immutable()
 
 
 def _inverted(matrix: sympy.Matrix) -> sympy.Matrix:
@@ -213,10 +239,15 @@ def _inverted(matrix: sympy.Matrix) -> sympy.Matrix:
 
 
 def _factors(matrix: sympy.Matrix) -> tuple[Factor, ...]:
-    coefficients, n = _characteristic(matrix), matrix.shape[0]
+    n = matrix.shape[0]
+    mean = sympy.cancel(matrix.trace() / n)  # λ is taken relative to it: fewer symbols, so that factoring is short
+    coefficients = _characteristic((matrix - mean * sympy.eye(n)).applyfunc(sympy.cancel))
     polynomial = sum(c * LAMBDA ** (n - k) for k, c in enumerate(coefficients))
     _, found = sympy.factor_list(sympy.together(polynomial).as_numer_denom()[0], LAMBDA)
-    return tuple(Factor(f, k) for f, k in found if f.has(LAMBDA))
+    if mean == 0:
+        return tuple(Factor(f, k) for f, k in found if f.has(LAMBDA))
+    shifted = [(sympy.fraction(sympy.together(f.subs(LAMBDA, LAMBDA - mean)))[0], k) for f, k in found if f.has(LAMBDA)]
+    return tuple(Factor(sympy.Poly(f, LAMBDA).primitive()[1].as_expr(), k) for f, k in shifted)
 
 
 def _characteristic(matrix: sympy.Matrix) -> list[Expr]:

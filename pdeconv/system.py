@@ -215,6 +215,16 @@ class System:
         return eigenstructure(self, direction)
 
     @cached_property
+    def _primitive_matrices(self) -> tuple:
+        from .eigenstructure import primitive_matrices
+        return primitive_matrices(self)
+
+    @cached_property
+    def _factors(self) -> tuple:
+        from .eigenstructure import _factors, primitive_matrix
+        return _factors(primitive_matrix(self)[0])
+
+    @cached_property
     def hyperbolicity(self) -> Hyperbolicity:
         """Whether it is hyperbolic, strictly, symmetric, and where; see `hyperbolicity.hyperbolicity`."""
         from .hyperbolicity import hyperbolicity
