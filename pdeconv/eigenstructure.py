@@ -291,7 +291,8 @@ def _vectors(matrix: sympy.Matrix, factor: Factor, offset: Expr, value: Expr, sh
     if short.free_symbols and not short.is_number:
         relation = sympy.expand(factor.polynomial.subs(LAMBDA, factor.mean + short))
         for v in sorted(relation.free_symbols & matrix.free_symbols - set(unit) - short.free_symbols, key=str):
-            if sympy.degree(sympy.fraction(sympy.together(relation))[0], v) == 1 and not factor.mean.has(v):
+            top = sympy.fraction(sympy.together(relation))[0]
+            if top.is_polynomial(v) and sympy.degree(top, v) == 1 and not factor.mean.has(v):
                 solved = sympy.cancel(sympy.solve(relation, v)[0])
                 if solved == 0:
                     continue

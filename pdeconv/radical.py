@@ -16,6 +16,8 @@ def root(square: Expr) -> Expr:
     """
     if square == 0:
         return sympy.S.Zero
+    if not square.is_rational_function(*square.free_symbols):  # x^γ, x^(2/5): no polynomial
+        return sympy.sqrt(sympy.powsimp(square))
     numerator, denominator = sympy.fraction(sympy.factor(square))
     content, factors = sympy.factor_list(sympy.expand(numerator * denominator))
     outside, inside = 1 / denominator, sympy.S.One

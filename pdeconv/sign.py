@@ -20,6 +20,8 @@ def sign(e: Expr, unit: Sequence[Expr] = ()) -> int | None:
     e = sympy.factor(e)
     if e == 0:
         return 0
+    if not e.is_rational_function(*e.free_symbols):
+        return _by_parts(e)
     total = 1
     for factor, power in (sympy.factor_list(sympy.fraction(e)[0])[1] + sympy.factor_list(sympy.fraction(e)[1])[1]):
         found = _factor(factor, unit)
@@ -52,6 +54,19 @@ def is_nonnegative(e: Expr, unit: Sequence[Expr] = ()) -> bool:
                 return False
             total *= found
     return total > 0
+
+
+def _by_parts(e: Expr) -> int | None:
+    """The sign of a product with radicals or logarithms, factor by factor, by the assumptions on its symbols."""
+    total = 1
+    for part in sympy.Mul.make_args(sympy.powsimp(e)):
+        found = 1 if part.is_positive else -1 if part.is_negative else None
+        if found is None and part.is_Add and part.is_rational_function(*part.free_symbols):
+            found = sign(part)
+        if not found:
+            return None
+        total *= found
+    return total
 
 
 def _factor(e: Expr, unit: Sequence[Expr]) -> int | None:

@@ -12,6 +12,7 @@ from sympy import Expr
 from .formula import FormulaError, formula, positive_names, substituted, symbol, text
 
 if TYPE_CHECKING:
+    from .characteristic_field import CharacteristicField
     from .eigenstructure import Eigenstructure
     from .hyperbolicity import Hyperbolicity
     from .scheme import Scheme
@@ -243,6 +244,11 @@ class System:
         """The point symmetries with polynomial coefficients up to a degree; see `symmetry.symmetries`."""
         from .symmetry import symmetries
         return symmetries(self, degree)
+
+    def characteristic_fields(self, direction: Sequence[Any] | None = None) -> tuple[CharacteristicField, ...]:
+        """Nonlinear or degenerate fields, Riemann invariants; see `characteristic_field.characteristic_fields`."""
+        from .characteristic_field import characteristic_fields
+        return characteristic_fields(self, direction)
 
     def named(self, expression: str) -> System:
         """The same system, printed by this expression, such as that of the catalog."""
