@@ -14,9 +14,11 @@ from .formula import FormulaError, formula, positive_names, substituted, symbol,
 if TYPE_CHECKING:
     from .characteristic_field import CharacteristicField
     from .eigenstructure import Eigenstructure
+    from .entropy import Entropy
     from .hyperbolicity import Hyperbolicity
     from .scheme import Scheme
     from .symmetry import Symmetries
+    from .symmetriser import Symmetriser
 
 
 class NotASystem(ValueError):
@@ -249,6 +251,18 @@ class System:
         """Nonlinear or degenerate fields, Riemann invariants; see `characteristic_field.characteristic_fields`."""
         from .characteristic_field import characteristic_fields
         return characteristic_fields(self, direction)
+
+    @cached_property
+    def symmetriser(self) -> Symmetriser:
+        """A positive definite S with S A_j symmetric; see `symmetriser.symmetriser`."""
+        from .symmetriser import symmetriser
+        return symmetriser(self)
+
+    @cached_property
+    def entropy(self) -> Entropy:
+        """A convex entropy found within an ansatz; see `entropy.entropy`."""
+        from .entropy import entropy
+        return entropy(self)
 
     def named(self, expression: str) -> System:
         """The same system, printed by this expression, such as that of the catalog."""
