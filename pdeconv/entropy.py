@@ -147,13 +147,14 @@ def _verified(system: System, density: Expr) -> Entropy:
 
 
 def _essential(minor: Expr) -> Expr:
-    """A condition without the factors that are known to be positive."""
+    """A condition without the factors that are known to be positive, and without squares."""
     total: Expr = sympy.S.One
     for part in sympy.Mul.make_args(minor):
         base, power = part.as_base_exp()
         if part.is_positive:
             continue
-        total *= base if power.is_integer and power % 2 else part
+        total *= base if power.is_integer else part
+        total *= base if power.is_integer and power % 2 == 0 and base.is_number else 1
     return total
 
 
@@ -249,10 +250,10 @@ def _rows(system: System, terms: list[Expr], numbers: dict[Expr, Expr]) -> tuple
     change = sympy.Matrix(system._primitive_matrices[1]).subs(numbers)
     left = _inverted(change).T if system.primitive is not None else sympy.eye(n)
     symbols = [*w, *logs.values(), *system.parameters]
-    reads = [sympy.lambdify(symbols, m, modules="sympy", printer=_Exact) for m in [
+    reads = [sympy.lambdify(symbols, m, modules=[{"Rational": sympy.Rational}, "sympy"], printer=_Exact) for m in [
         left, *[left.diff(x) for x in w], change, *[m.subs(numbers) for m in system._primitive_matrices[0]]]]
     jets = [sympy.lambdify(symbols, [*[e.xreplace(logs) for e in g], *[e.xreplace(logs) for row in h for e in row]],
-                           modules="sympy", printer=_Exact) for g, h in zip(gradients, seconds)]
+                           modules=[{"Rational": sympy.Rational}, "sympy"], printer=_Exact) for g, h in zip(gradients, seconds)]
     chance = random.Random(5)
     conditions: list[list[Expr]] = []
     hessians: list[list[Expr]] = []
