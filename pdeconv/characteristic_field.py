@@ -81,11 +81,15 @@ class CharacteristicField:
 def characteristic_fields(system: System, direction: Sequence[Any] | None = None) -> tuple[CharacteristicField, ...]:
     """The characteristic fields of A(u, n), by rising speed, each with ∇λ·r decided exactly.
 
-    The gradient of a speed that is a root of f(λ, w) is −∇f / f_λ, reduced modulo f. Raises NotHyperbolic, NoClosedForm.
+    The gradient of a speed that is a root of f(λ, w) is −∇f / f_λ, reduced modulo f. Raises NotHyperbolic,
+    NoClosedForm.
 
     >>> from pdeconv import catalog
-    >>> characteristic_fields(catalog.euler())
-    (<genuinely nonlinear field of speed -c + v_x>, <linearly degenerate field of speed v_x>, <genuinely nonlinear field of speed c + v_x>)
+    >>> for field in characteristic_fields(catalog.euler()):
+    ...     field
+    <genuinely nonlinear field of speed -c + v_x>
+    <linearly degenerate field of speed v_x>
+    <genuinely nonlinear field of speed c + v_x>
     """
     found = system.eigenstructure(direction)
     vectors = _in_primitive(found)
@@ -158,8 +162,8 @@ def _linear_invariants(field: CharacteristicField) -> tuple[Expr, ...]:
     reduced = field.vectors.T.rref(iszerofunc=lambda e: sympy.cancel(e) == 0, simplify=sympy.cancel)[0]
     reduced = reduced.applyfunc(lambda e: tidy(e, field.direction))
     if reduced.free_symbols & unknowns:
-        raise NotIntegrated(f"the {field.multiplicity}-fold eigenspace of the speed {field.speed} turns with the state, "
-                            "and its invariants solve more than one equation at once. Give another direction, or "
+        raise NotIntegrated(f"the {field.multiplicity}-fold eigenspace of the speed {field.speed} turns with the "
+                            "state, and its invariants solve more than one equation at once. Give another direction, or "
                             "other primitive unknowns.")
     return tuple(sympy.expand(sum(tidy(x, field.direction) * y for x, y in zip(_primitive(sympy.Matrix(l)), w)))
                  for l in reduced.nullspace())
@@ -178,7 +182,8 @@ def _integrated(field: CharacteristicField) -> tuple[Expr, ...]:
     waiting: list[tuple[int, Expr, Expr]] = []  # w_i from its invariant: not yet put into the other equations
     constants: dict[Expr, Expr] = {}
     while len(found) < len(w) - 1:
-        step = next((s for j in moving for i in moving if i not in part[j] and (s := _one_step(r, w, i, j, moves))), None)
+        pairs = ((i, j) for j in moving for i in moving if i not in part[j])
+        step = next((s for i, j in pairs if (s := _one_step(r, w, i, j, moves))), None)
         if step is not None:
             i, j, invariant = step
             found.append(invariant)
@@ -188,15 +193,15 @@ def _integrated(field: CharacteristicField) -> tuple[Expr, ...]:
                 waiting.append((i, stands, solved))
                 constants[stands] = invariant
             joined = part[i] | part[j]
-            part |= {k: joined for k in joined}
+            part |= dict.fromkeys(joined, joined)
         elif waiting and not any(x.has(*nested) for x in r if nested):
             i, _, solved = waiting.pop(0)
             r = [sympy.powsimp(sympy.powdenest(sympy.powsimp(x.subs(w[i], solved)))) for x in r]
         else:
             j, i = next((j, i) for j in moving for i in moving if i not in part[j])
             raise NotIntegrated(f"d{w[i]}/d{w[j]} = {_brief(r[i] / r[j])} along the field of speed {field.speed} could "
-                                "not be integrated in two unknowns. Give numbers for parameters, or verify an invariant "
-                                "by ∇I·r = 0.")
+                                "not be integrated in two unknowns. Give numbers for parameters, or verify an "
+                                "invariant by ∇I·r = 0.")
     while any(x.has(*constants) for x in found if constants):
         found = [x.subs(constants) for x in found]
     return tuple(sympy.Add(*[_factored(t) for t in sympy.Add.make_args(x)]) for x in found)

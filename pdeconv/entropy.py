@@ -78,8 +78,8 @@ class Entropy:
     @property
     def in_state(self) -> Expr:
         """η as a function of the state."""
-        from .eigenstructure import _inverse
-        return sympy.simplify(self.density.subs(_inverse(self.system)))
+        from .eigenstructure import primitive_inverse
+        return sympy.simplify(self.density.subs(primitive_inverse(self.system)))
 
     def __repr__(self) -> str:
         where = " where " + ", ".join(f"{c} > 0" for c in self.conditions) if self.conditions else ""
@@ -140,8 +140,8 @@ def _verified(system: System, density: Expr) -> Entropy:
                             "positive. Give −η, or another function.")
         if found is None:
             if minor.subs(here).evalf() <= 0:
-                raise NoEntropy(f"{density} is not convex at {here}: the leading minor {minor} of its second derivatives "
-                                "is not positive there. Give −η, or another function.")
+                raise NoEntropy(f"{density} is not convex at {here}: the leading minor {minor} of its second "
+                                "derivatives is not positive there. Give −η, or another function.")
             conditions.append(_essential(minor))
     return Entropy(system, density, tuple(dict.fromkeys(conditions)))
 
@@ -252,8 +252,9 @@ def _rows(system: System, terms: list[Expr], numbers: dict[Expr, Expr]) -> tuple
     symbols = [*w, *logs.values(), *system.parameters]
     reads = [sympy.lambdify(symbols, m, modules=[{"Rational": sympy.Rational}, "sympy"], printer=_Exact) for m in [
         left, *[left.diff(x) for x in w], change, *[m.subs(numbers) for m in system._primitive_matrices[0]]]]
-    jets = [sympy.lambdify(symbols, [*[e.xreplace(logs) for e in g], *[e.xreplace(logs) for row in h for e in row]],
-                           modules=[{"Rational": sympy.Rational}, "sympy"], printer=_Exact) for g, h in zip(gradients, seconds)]
+    jets = [sympy.lambdify(symbols, [e.xreplace(logs) for row in (g, *h) for e in row],
+                           modules=[{"Rational": sympy.Rational}, "sympy"], printer=_Exact)
+            for g, h in zip(gradients, seconds)]
     chance = random.Random(5)
     conditions: list[list[Expr]] = []
     hessians: list[list[Expr]] = []

@@ -9,7 +9,7 @@ from typing import Any
 import sympy
 from sympy import Expr
 
-from .eigenstructure import _inverse
+from .eigenstructure import primitive_inverse
 from .entropy import Entropy
 from .formula import formula, symbol
 from .jump import jump, sides, vanishes
@@ -55,7 +55,7 @@ class EntropyFlux:
             raise ValueError(f"this flux was derived along {self.axis}, not along {axis}. Derive it along {axis}.")
         values: dict[Expr, Any] = {}
         system = self.entropy.system
-        inverse = _inverse(system)
+        inverse = primitive_inverse(system)
         for state, names in zip((left, right), sides(self.unknowns)):
             here = dict(zip(system.state, map(sympy.sympify, state)))
             primitive = {w: inverse.get(w, w).subs(here) for w in system.primitive_symbols}
@@ -109,8 +109,8 @@ def entropy_flux(entropy: Entropy, axis: str, unknowns: Mapping[str, Any] | None
     kept = [x.name for x in w if x.name in names] + [n for n in names if n not in {x.name for x in w}]
     made = tuple(next(s for b in back for s in b.free_symbols if s.name == n) for n in kept)
     if len(made) != len(w):
-        raise ValueError(f"the unknowns {', '.join(kept)} are not {len(w)}. Write each primitive unknown in as many new "
-                         "ones.")
+        raise ValueError(f"the unknowns {', '.join(kept)} are not {len(w)}. Write each primitive unknown in as many "
+                         "new ones.")
     change = dict(zip(w, back))
     v = [sympy.expand(sympy.expand_log(x.subs(change, simultaneous=True), force=True)) for x in entropy.variables]
     psi = sympy.expand(sympy.expand_log(entropy.potential(axis).subs(change, simultaneous=True), force=True))
@@ -161,7 +161,8 @@ def entropy_flux_family(entropy: Entropy, axis: str) -> tuple[tuple[Expr, ...], 
     equations = sympy.Poly(sympy.expand(identity), *left, *right).coeffs() + constraints
     found = sympy.linsolve(equations, unknowns)
     if not found:
-        raise ValueError(f"no product of means is an entropy-conservative flux of {system.expression}. Use entropy_flux.")
+        raise ValueError(f"no product of means is an entropy-conservative flux of {system.expression}. Use "
+                         "entropy_flux.")
     solution = dict(zip(unknowns, next(iter(found))))
     free = tuple(a for a in unknowns if solution[a] == a)
     members = [x.subs(solution) for x in values]

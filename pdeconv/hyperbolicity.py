@@ -13,6 +13,7 @@ from .sign import is_nonnegative, sign
 
 if TYPE_CHECKING:
     from .eigenstructure import Factor
+    from .symmetriser import Symmetriser
     from .system import System
 
 
@@ -58,6 +59,26 @@ class Hyperbolicity:
     def is_strict(self) -> bool:
         """Whether the speeds are distinct for every state and direction."""
         return self.kind == "strict"
+
+    @property
+    def is_symmetric(self) -> bool:
+        """Whether it is symmetric hyperbolic for all states: a positive definite symmetriser without conditions is
+        found.
+
+        >>> from pdeconv import catalog
+        >>> catalog.elasticity().hyperbolicity.is_symmetric
+        True
+        """
+        from .symmetriser import NotSymmetrisable
+        try:
+            return not self.symmetriser.conditions
+        except NotSymmetrisable:
+            return False
+
+    @property
+    def symmetriser(self) -> Symmetriser:
+        """Friedrichs' symmetriser; see `symmetriser.symmetriser`. Raises NotSymmetrisable."""
+        return self.system.symmetriser
 
     def require(self) -> None:
         """Raise NotHyperbolic with the witness, or with the conditions that are not known to hold."""

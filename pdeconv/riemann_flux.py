@@ -27,9 +27,9 @@ class RiemannFlux:
 
     "hll": two waves of the speeds S⁻ = min(0, λ₁(u⁻), λ₁(u⁺)) and S⁺ = max(0, λ_n(u⁻), λ_n(u⁺)) (Harten, Lax and van
     Leer, SIAM Rev. 25 (1983) 35; speeds of Davis). "hllc": with the contact, for fluxes f = v u + p d (Toro, Spruce and
-    Speares, Shock Waves 4 (1994) 25). "roe": (f⁻ + f⁺)/2 − Σ |λ̂_k| α_k r̂_k/2 with the fix of Harten and Hyman (J. Comput.
-    Phys. 50 (1983) 235). "godunov": f at ξ = 0 of the exact solution; a formula for scalar laws with a convex or concave
-    flux and for linear systems, numbers otherwise. "entropy-stable": the entropy-conservative flux less s (u⁺ − u⁻)/2.
+    Speares, Shock Waves 4 (1994) 25). "roe": (f⁻ + f⁺)/2 − Σ |λ̂_k| α_k r̂_k/2 with the fix of Harten and Hyman (J.
+    Comput. Phys. 50 (1983) 235). "godunov": f at ξ = 0 of the exact solution; a formula for scalar laws with a convex or
+    concave flux and for linear systems, numbers otherwise. "entropy-stable": the entropy-conservative flux less s (u⁺ − u⁻)/2.
     """
 
     system: System
@@ -69,7 +69,8 @@ class RiemannFlux:
     def _solved(self, u: numpy.ndarray, v: numpy.ndarray, axis: str) -> numpy.ndarray:
         from .riemann import evaluated, riemann
         f = evaluated(self.system.flux(axis), self.system.state)
-        flat = [f(riemann(self.system, a, b, axis)(0.0)) for a, b in zip(u.reshape(len(u), -1).T, v.reshape(len(v), -1).T)]
+        faces = zip(u.reshape(len(u), -1).T, v.reshape(len(v), -1).T)
+        flat = [f(riemann(self.system, a, b, axis)(0.0)) for a, b in faces]
         return numpy.array(flat).T.reshape(u.shape)
 
     def is_consistent(self, axis: str) -> bool:
@@ -143,7 +144,8 @@ def _hllc(system: System, u: Sequence[Expr], v: Sequence[Expr], axis: str) -> tu
     i, k, pressure, d = decompose(system, axis)
     low, high = _outer(system, u, v, axis)
     (rl, vl, pl, fl), (rr, vr, pr, fr) = (
-        (x[i], x[k] / x[i], pressure.subs(dict(zip(system.state, x)), simultaneous=True), _f(system, x, axis)) for x in (u, v))
+        (x[i], x[k] / x[i], pressure.subs(dict(zip(system.state, x)), simultaneous=True), _f(system, x, axis))
+        for x in (u, v))
     ml, mr = rl * (low - vl), rr * (high - vr)  # the mass that enters each wave: ml ≤ 0 ≤ mr
     middle = (pr - pl + ml * vl - mr * vr) / (ml - mr)
     star = pl + ml * (middle - vl)
@@ -154,7 +156,8 @@ def _hllc(system: System, u: Sequence[Expr], v: Sequence[Expr], axis: str) -> tu
         for x, f, s in ((u, fl, low), (v, fr, high)):
             there = (s * x[j] - f[j] + star * at_star[j]) / (s - middle)
             sides_of.append(f[j] + s * (there - x[j]))
-        found.append(sympy.Piecewise((fl[j], low >= 0), (sides_of[0], middle >= 0), (sides_of[1], high > 0), (fr[j], True)))
+        found.append(sympy.Piecewise((fl[j], low >= 0), (sides_of[0], middle >= 0), (sides_of[1], high > 0),
+                                     (fr[j], True)))
     return tuple(found)
 
 
@@ -164,11 +167,11 @@ def _roe(system: System, u: Sequence[Expr], v: Sequence[Expr], axis: str) -> tup
     structure = system.eigenstructure(unit)
     found = roe_matrix(system, axis)
     if found.average is None:
-        raise NoSuchFlux(f"the Roe matrix of {system.expression} is by {found.origin}, and is f′(û) at no known state û, so "
-                         "its vectors are not known. Use 'hll'.")
+        raise NoSuchFlux(f"the Roe matrix of {system.expression} is by {found.origin}, and is f′(û) at no known state û, "
+                         "so its vectors are not known. Use 'hll'.")
     back = dict(structure.abbreviations)
-    from .eigenstructure import _inverse
-    inverse = _inverse(system)
+    from .eigenstructure import primitive_inverse
+    inverse = primitive_inverse(system)
     w = system.primitive_symbols
     both = {}
     for x, names in zip((u, v), sides(w)):

@@ -47,8 +47,8 @@ def gas_solution(system: System, axis: str, left: Floats, right: Floats) -> Riem
     if pressure is not None:
         return _solve_lagrangian(system, left, right, *pressure)
     raise NoRiemannSolver(f"{system.expression} is none of the systems that are solved exactly: scalar laws, linear "
-                          "systems, h_t + m_x = 0, m_t + (m²/h + P(h))_x = 0, the p-system, and the Euler equations of an "
-                          "ideal gas. Use an approximate solver, riemann_flux(system, 'hll').")
+                          "systems, h_t + m_x = 0, m_t + (m²/h + P(h))_x = 0, the p-system, and the Euler equations of "
+                          "an ideal gas. Use an approximate solver, riemann_flux(system, 'hll').")
 
 
 # Recognition --------------------------------------------------------------------------------------------------
@@ -102,8 +102,6 @@ def _star(left: Side, right: Side, low: float, start: float) -> tuple[float, flo
         high *= 2
     small = low
     s = float(brentq(gap, small, high, xtol=1e-300, rtol=8.9e-16, maxiter=500)) if gap(small) < 0 else small
-    for _ in range(2):  # Newton's correction by a secant at the scale of rounding is below one unit: nothing is left
-        break
     return s, 0.5 * (left.velocity + right.velocity) + 0.5 * (right.phi(s) - left.phi(s))
 
 
@@ -181,7 +179,7 @@ def _solve_euler(system: System, axis: str, left: Floats, right: Floats, exact: 
     sides = side(left, -1), side(right, 1)
     (rl, ul, pl), (rr, ur, pr) = primitive(left), primitive(right)
     void = numpy.zeros(n)
-    if rl == 0 or rr == 0 or sides[0].vacuum <= sides[1].vacuum and sides[0].vacuum < inf:
+    if rl == 0 or rr == 0 or (sides[0].vacuum <= sides[1].vacuum and sides[0].vacuum < inf):
         if rl == 0 or rr == 0 or sides[0].vacuum <= sides[1].vacuum:
             waves = []
             if rl:

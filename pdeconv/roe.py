@@ -23,9 +23,9 @@ class NoRoeMatrix(ValueError):
 class RoeMatrix:
     """A matrix A with A [[u]] = [[f]] and A(u, u) = f′(u).
 
-    `origin` says how it was made: "parameter vector" (u and f quadratic in z, up to pressures P(w₊); A = f′(û) at a state û
-    of the mean of z, so hyperbolic where f is), "path integral" (∫₀¹ f′(uL + s [[u]]) ds), "jumps" (product rules: real speeds are not
-    promised). `failed` tells the steps that were tried before. Entries are in primitive unknowns w_L, w_R; `average` is
+    `origin` says how it was made: "parameter vector" (u and f quadratic in z, up to pressures P(w₊); A = f′(û) at a
+    state û of the mean of z, so hyperbolic where f is), "path integral" (∫₀¹ f′(uL + s [[u]]) ds), "jumps" (product
+    rules: real speeds are not promised). `failed` tells the steps that were tried before. Entries are in primitive unknowns w_L, w_R; `average` is
     û in primitive unknowns, for a parameter vector. Source: Roe, J. Comput. Phys. 43 (1981) 357.
     """
 
@@ -97,7 +97,7 @@ def roe_matrix(system: System, axis: str) -> RoeMatrix:
         return _by_jumps(system, axis, tuple(failed))
     except NotImplementedError as error:
         raise NoRoeMatrix(f"{system.expression} has no Roe matrix in closed form along {axis}: {'; '.join(failed)}; "
-                          f"{error} The path integral in numbers is path_integral(system, axis, left, right).") from None
+                          f"{error} In numbers: path_integral(system, axis, left, right).") from None
 
 
 def path_integral(system: System, axis: str, left: Sequence[Any], right: Sequence[Any]) -> sympy.ImmutableMatrix:
@@ -200,9 +200,10 @@ def _average(system: System, axis: str, a: sympy.Matrix, names: list[sympy.Symbo
     found = sympy.solve(entries, [x for x in w if any(e.has(x) for e in entries)], dict=True)
     if not found:
         return tuple(mean[x] for x in w)
-    solved = {x: sympy.cancel(e.subs({q: r for q, r in zip(plain.values(), ratios[1:])})) for x, e in found[0].items()}
+    solved = {x: sympy.cancel(e.subs(dict(zip(plain.values(), ratios[1:])))) for x, e in found[0].items()}
     free = {x: sympy.sqrt(left[x] * right[x]) for x in w if x not in solved}
-    return tuple(sympy.factor(solved[x].subs(free).subs(values, simultaneous=True)) if x in solved else free[x] for x in w)
+    return tuple(sympy.factor(solved[x].subs(free).subs(values, simultaneous=True)) if x in solved else free[x]
+                 for x in w)
 
 
 def _by_path(system: System, axis: str, failed: tuple[str, ...]) -> RoeMatrix:

@@ -51,8 +51,8 @@ def symmetriser(system: System) -> Symmetriser:
     """A positive definite S with S A_j symmetric for every axis; NotSymmetrisable where none is found.
 
     The unit matrix where all A_j are symmetric; for constant matrices a member of the family of solutions of
-    S A_j = A_jᵀ S, proved positive definite by its leading minors; otherwise the Hessian of an entropy (Godunov); in one
-    dimension otherwise Σ l_kᵀ l_k over the left eigenvectors.
+    S A_j = A_jᵀ S, proved positive definite by its leading minors; otherwise the Hessian of an entropy (Godunov); in
+    one dimension otherwise Σ l_kᵀ l_k over the left eigenvectors.
 
     >>> from pdeconv import catalog
     >>> symmetriser(catalog.elasticity()).matrix
@@ -106,7 +106,7 @@ def family(system: System) -> tuple[sympy.ImmutableMatrix, ...]:
     made = []
     for r in range(found.rows):
         values = dict(zip(places, found.row(r)))
-        made.append(sympy.ImmutableMatrix(n, n, lambda i, j: values[min(i, j), max(i, j)]))
+        made.append(sympy.ImmutableMatrix([[values[min(i, j), max(i, j)] for j in range(n)] for i in range(n)]))
     return tuple(made)
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from .eigenstructure import Eigenstructure
     from .entropy import Entropy
     from .hyperbolicity import Hyperbolicity
+    from .report import Report
     from .scheme import Scheme
     from .symmetry import Symmetries
     from .symmetriser import Symmetriser
@@ -263,6 +264,15 @@ class System:
         """A convex entropy found within an ansatz; see `entropy.entropy`."""
         from .entropy import entropy
         return entropy(self)
+
+    def report(self) -> Report:
+        """Everything that is known: speeds, fields, invariants, entropy, symmetriser; see `report.report`."""
+        from .report import report
+        return report(self)
+
+    def _repr_latex_(self) -> str:
+        from .report import system_latex
+        return f"$${system_latex(self)}$$"
 
     def named(self, expression: str) -> System:
         """The same system, printed by this expression, such as that of the catalog."""
