@@ -163,8 +163,8 @@ def _linear_invariants(field: CharacteristicField) -> tuple[Expr, ...]:
     reduced = reduced.applyfunc(lambda e: tidy(e, field.direction))
     if reduced.free_symbols & unknowns:
         raise NotIntegrated(f"the {field.multiplicity}-fold eigenspace of the speed {field.speed} turns with the "
-                            "state, and its invariants solve more than one equation at once. Give another direction, or "
-                            "other primitive unknowns.")
+                            "state, and its invariants solve more than one equation at once. Give another direction, "
+                            "or other primitive unknowns.")
     return tuple(sympy.expand(sum(tidy(x, field.direction) * y for x, y in zip(_primitive(sympy.Matrix(l)), w)))
                  for l in reduced.nullspace())
 

@@ -28,8 +28,9 @@ class RiemannFlux:
     "hll": two waves of the speeds S⁻ = min(0, λ₁(u⁻), λ₁(u⁺)) and S⁺ = max(0, λ_n(u⁻), λ_n(u⁺)) (Harten, Lax and van
     Leer, SIAM Rev. 25 (1983) 35; speeds of Davis). "hllc": with the contact, for fluxes f = v u + p d (Toro, Spruce and
     Speares, Shock Waves 4 (1994) 25). "roe": (f⁻ + f⁺)/2 − Σ |λ̂_k| α_k r̂_k/2 with the fix of Harten and Hyman (J.
-    Comput. Phys. 50 (1983) 235). "godunov": f at ξ = 0 of the exact solution; a formula for scalar laws with a convex or
-    concave flux and for linear systems, numbers otherwise. "entropy-stable": the entropy-conservative flux less s (u⁺ − u⁻)/2.
+    Comput. Phys. 50 (1983) 235). "godunov": f at ξ = 0 of the exact solution; a formula for scalar laws with a convex
+    or concave flux and for linear systems, numbers otherwise. "entropy-stable": the entropy-conservative flux less s
+    (u⁺ − u⁻)/2.
     """
 
     system: System
@@ -167,7 +168,7 @@ def _roe(system: System, u: Sequence[Expr], v: Sequence[Expr], axis: str) -> tup
     structure = system.eigenstructure(unit)
     found = roe_matrix(system, axis)
     if found.average is None:
-        raise NoSuchFlux(f"the Roe matrix of {system.expression} is by {found.origin}, and is f′(û) at no known state û, "
+        raise NoSuchFlux(f"the Roe matrix of {system.expression} is by {found.origin}, and is f′(û) at no known state, "
                          "so its vectors are not known. Use 'hll'.")
     back = dict(structure.abbreviations)
     from .eigenstructure import primitive_inverse

@@ -25,8 +25,9 @@ class RoeMatrix:
 
     `origin` says how it was made: "parameter vector" (u and f quadratic in z, up to pressures P(w₊); A = f′(û) at a
     state û of the mean of z, so hyperbolic where f is), "path integral" (∫₀¹ f′(uL + s [[u]]) ds), "jumps" (product
-    rules: real speeds are not promised). `failed` tells the steps that were tried before. Entries are in primitive unknowns w_L, w_R; `average` is
-    û in primitive unknowns, for a parameter vector. Source: Roe, J. Comput. Phys. 43 (1981) 357.
+    rules: real speeds are not promised). `failed` tells the steps that were tried before. Entries are in primitive
+    unknowns w_L, w_R; `average` is û in primitive unknowns, for a parameter vector. Source: Roe, J. Comput. Phys. 43
+    (1981) 357.
     """
 
     system: System
