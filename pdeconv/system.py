@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from .hyperbolicity import Hyperbolicity
     from .report import Report
     from .scheme import Scheme
-    from .symmetry import Symmetries
     from .symmetriser import Symmetriser
+    from .symmetry import Symmetries
 
 
 class NotASystem(ValueError):
