@@ -207,6 +207,9 @@ def named(fn: str | Function) -> tuple[Function, str]:
             raise ValueError(f"{fn!r} names no function. The names are {', '.join(sorted(FUNCTIONS))}; or "
                              "give a torch function of a tensor.")
         return FUNCTIONS[fn], fn
+    if isinstance(fn, rt.Rep):
+        raise TypeError(f"{fn.expression} stands where a function is expected. Give one type that says everything, as "
+                        "in nn.Gate(4*G.trivial + 2*G.vector), and then the name of a function such as 'silu'.")
     if not callable(fn) or isinstance(fn, type):
         raise TypeError(f"fn={fn!r}: give a name such as 'relu', a torch function, or an activation module, "
                         "an instance of it.")

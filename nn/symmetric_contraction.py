@@ -34,7 +34,7 @@ class SymmetricContraction(PlanModule):
             check_type(rep)
         for name, value in (("correlation", correlation), ("channels", channels), ("num_elements", num_elements)):
             if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-                raise ValueError(f"{name}={value!r} is no integer at least 1. Give the number of {name}.")
+                raise ValueError(f"{name}={value!r} is no integer at least 1. Write {name}=1, or a larger integer.")
         parts = tuple(covariants(in_type, out_type, d) for d in range(1, correlation + 1))
         for b, (_, a) in enumerate(out_type.summands):
             if not any(part.counts[b] for part in parts):

@@ -29,6 +29,15 @@ def branching(rep: Rep, vector: Rep) -> list[tuple[int, Rep]]:
     >>> H = rt.SO(3); [(m, A.key) for m, A in branching(rt.SU(3).irrep((2, 2)), H.vector)]
     [(1, 4), (1, 3), (2, 2), (1, 0)]
     """
+    for given in (rep, vector):
+        if not isinstance(given, Rep):
+            raise TypeError(f"branching(V, vector) takes two representations, V of the group and the one of the "
+                            f"subgroup on the space of G.vector, and {given!r} is none. Write "
+                            "rt.branching(rt.SU(3).irrep((1, 1)), rt.SO(3).vector).")
+    for other in (rep.group, vector.group):
+        if not other.is_lie:
+            raise NotAnEmbedding(f"branching projects weights, and {other.expression} is finite, so it has none. "
+                                 "Restrict and count with characters: V.restrict(H).decompose().")
     group: Any = rep.group
     frame = Frame.of(group.family) if group.family else None
     whole, small = characters(rep).connected, characters(vector)

@@ -64,6 +64,22 @@ class Dual(Derived):
             return ((1, self),)
         return tuple((m, Dual(a)) for m, a in self.base.summands)
 
+    # These read the base, so that no inverse is formed to answer them.
+    @property
+    def is_monomial(self) -> bool:
+        """Whether the base is."""
+        return self.base.is_monomial
+
+    @property
+    def is_trivial(self) -> bool:
+        """Whether the base is."""
+        return self.base.is_trivial
+
+    @property
+    def is_unitary(self) -> bool:
+        """Whether the base is: ρᴴDρ = D ⟺ ρ D⁻¹ρᴴ = D⁻¹."""
+        return self.base.is_unitary
+
     def _act(self, i: int) -> Action:
         return contragredient(self.base.actions[i])
 

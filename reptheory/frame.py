@@ -94,6 +94,16 @@ class Frame:
         point = self.coordinates @ Matrix.of([[x[i, i]] for i in range(len(self.weights))])
         return found, [row[0] for row in point.rows()]
 
+    @property
+    def defining(self) -> tuple[int, ...]:
+        """The key of the defining representation.
+
+        >>> [Frame.of(family).defining for family in (("SU", 3), ("SO", 4), ("SO", 5), ("U", 2))]
+        [(1, 0), (1, 1), (1, 0), (1, 0)]
+        """
+        highest = self.weights[0]
+        return self.datum.labels(highest) if len(self.datum.roots) == self.datum.rank else tuple(highest)
+
     def weight(self, labels: Sequence[int]) -> Weight:
         """The highest weight with these Dynkin labels; with a centre, the labels are the weight itself.
 
@@ -106,7 +116,7 @@ class Frame:
         if len(given) != datum.rank or not all(isinstance(a, int) and not isinstance(a, bool) for a in given):
             raise NotDominant(f"{labels!r} names no irrep here: the key is {datum.rank} integers, "
                               + ("the Dynkin labels" if len(datum.roots) == datum.rank else "the highest weight")
-                              + f". Write {(1, *(0,) * (datum.rank - 1))} for the defining one.")
+                              + f". Write {self.defining} for the defining one.")
         if len(datum.roots) < datum.rank:
             return datum.highest(given)
         if min(given, default=0) < 0:
@@ -118,9 +128,10 @@ class Frame:
             raise NotDominant(f"no weight has the Dynkin labels {given}. Give others.") from None
         if not found.is_integer:
             n = len(self.weights)
-            cover = f"rt.{COVERS[n]}" if n in COVERS else f"the covering group Spin({n})"
-            raise NotDominant(f"the Dynkin labels {given} belong to a spinor, which is no representation of SO({n}): "
-                              f"its highest weight is half-integral. Use even last labels, or {cover}.")
+            way = "Use labels whose last two have an even sum" if n % 2 == 0 else "Use an even last label"
+            way += f", or take the covering group of SO({n}), rt.{COVERS[n]}." if n in COVERS else "."
+            raise NotDominant(f"the Dynkin labels {given} belong to a spinor, which is no representation of the "
+                              f"orthogonal groups of size {n}: its highest weight is half-integral. {way}")
         return tuple(int(row[0].to_fraction()) for row in found.rows())
 
 

@@ -114,6 +114,9 @@ class LieGroup:
         if isinstance(x, LieElement) and x.group == self:
             return x
         if isinstance(x, str):
+            if not self.names:
+                raise ValueError(f"{x!r} names no element of {self.expression}, which is connected: its elements are "
+                                 "matrices. Give an exact one, or G.exp(…) in floats.")
             result = self.identity
             for i, e in parse_word(x, self.names):
                 result = result * (self.generators[i] if e > 0 else self.generators[i].inverse)

@@ -81,13 +81,14 @@ class Piece:
     def table(self, normalise: bool = True, dtype="float64") -> np.ndarray:
         """The dense floats (points · dim B · dim A, dim): column d is κ_d, of norm 1 in orthonormal coordinates
         when `normalise`, otherwise in the bases of A and B as they are."""
-        weights = self.weights or (Q(1),) * self.stalk
+        stalk = self.stalk
+        weights = self.weights or (Q(1),) * stalk
         where, values, radicands = [], [], []
         for d in range(self.dim):
             for unknown, value in self.support(d):
                 where.append((unknown, d))
                 values.append(value)
-                radicands.append(weights[unknown % self.stalk] / self.norms[d] if normalise else Q(1))
+                radicands.append(weights[unknown % stalk] / self.norms[d] if normalise else Q(1))
         entries = float_table(values, radicands, dtype)
         dense = np.zeros((self.points * self.stalk, self.dim), entries.dtype)
         if where:
@@ -195,9 +196,10 @@ class DensePiece(Piece):
     def support(self, d: int) -> Iterator[tuple[int, Number]]:
         """The nonzero entries of row d."""
         orbit, row = self._rows[d]
+        stalk = self.stalk
         for n, value in enumerate(row):
             if not value.is_zero:
-                yield orbit.members[n // self.stalk] * self.stalk + n % self.stalk, value
+                yield orbit.members[n // stalk] * stalk + n % stalk, value
 
     def dims(self) -> tuple[int, ...]:
         """The number of rows on each orbit."""

@@ -4,14 +4,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import product
 from math import floor, isfinite, pi
 from typing import Any
 
 import numpy as np
 
 from .basis import Basis
+from .count import dimension
 from .euclidean_space import Euclidean
 from .field import Number
+from .group import TooLarge
 from .harmonic import Harmonics
 from .hom import Hom
 from .matrix import float_table
@@ -20,7 +23,9 @@ from .rep import ONE, Rep
 from .space import Grid, Lattice
 from .steerable import SteerableHom, orthonormal
 from .steerable_certificate import SteerableCertificate
+from .tensor import tensor
 
+ENTRIES = 2 ** 26  # the most samples of one pair of summands: half a gigabyte
 VANISHING = 1e-12  # of the norm of a filter: where every sample is a rounding error
 
 
@@ -188,7 +193,9 @@ class SampledHom(Hom):
 
     @cached_property
     def basis(self) -> Basis:
-        """The filters, of norm 1 each and grouped by pair of summands; they need not be orthogonal."""
+        """The filters, of norm 1 each and grouped by pair of summands; they need not be orthogonal. TooLarge above 2²⁶
+        samples for a pair."""
+        self._refuse_large()
         rings = self.on.radial()
         harmonics: dict[int, np.ndarray] = {}
         pieces: dict[tuple[Rep, Rep], Piece] = {}
@@ -209,6 +216,22 @@ class SampledHom(Hom):
             pieces[source, target] = SampledPiece(source, target, self.on.size, (), table[:, alive] / norms[alive],
                                                   tuple(labels[k] for k in alive))
         return Basis(self, (), pieces)
+
+    def _refuse_large(self) -> None:
+        """Raise TooLarge, before any path is derived, where those of a finite group have more than 2²⁶ samples."""
+        if self.group.is_lie:
+            return
+        for target, source in product({b for _, b in self.target.summands}, {a for _, a in self.source.summands}):
+            filters = 0
+            for degree in range(max(self.on.frequencies) + 1):
+                count, _ = dimension(tensor(self.steerable.harmonics(degree), source), target)
+                filters += (count or 0) * sum(degree <= limit for limit in self.on.frequencies)
+            entries = self.on.size * target.dim * source.dim * filters
+            if entries > ENTRIES:
+                raise TooLarge(f"{source.expression} → {target.expression} has {filters} filters on {self.on!r}, with "
+                               f"{entries} samples, and the limit is {ENTRIES}. Use irreps, a smaller kernel or lower "
+                               "frequencies; or a layer with a weight for each orbit of taps, "
+                               f"nn.EquivariantConv{self.on.space.n}d.")
 
     @cached_property
     def certificate(self) -> SteerableCertificate:  # type: ignore[override]

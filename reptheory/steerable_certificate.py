@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from typing import Any
+from math import prod
 
 import numpy as np
 
@@ -13,13 +13,14 @@ from .field import Field
 from .folded_proof import flaw
 from .hom import Hom
 from .linalg import rank
+from .matrix import Matrix
 from .monomial import as_matrix
 from .piece import DensePiece, FoldedPiece, Piece, SignedPiece
-from .rep import Action, Rep
+from .rep import Rep
 from .steerable import SteerableHom, clebsch_gordan_degrees, degrees, elements
 from .tensor import factors_of, tensor
 
-PLANES = (("SO", 2), ("O", 2))
+Cleared = tuple[np.ndarray, int]  # the integers d·m, and d
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -98,15 +99,13 @@ def digest(hom: SteerableHom) -> str:
 
 def _check(name: str, piece: Piece) -> None:
     """Residual zero on every generator and every element of the Lie algebra, and independence."""
-    group: Any = piece.source.group
     if isinstance(piece, FoldedPiece):
         reason, _ = flaw(piece)
         if reason:
             raise NotCertified(f"{name}: this piece {reason} Derive them again with rt.Hom.")
         return
-    if isinstance(piece, DensePiece) and group.is_lie and group.family in PLANES and _is_integral(piece):
-        right = _commutes_in_integers(piece)
-    else:
+    right = _commutes_in_integers(piece) if isinstance(piece, DensePiece) else None
+    if right is None:
         source, target = piece.source, piece.target
         pairs = [*zip(map(as_matrix, source.actions), map(as_matrix, target.actions)),
                  *zip(source.derivatives, target.derivatives)]
@@ -117,31 +116,58 @@ def _check(name: str, piece: Piece) -> None:
         raise NotCertified(f"{name} are dependent. Derive them again with rt.Hom.")
 
 
-def _is_integral(piece: DensePiece) -> bool:
-    """Whether the paths and the matrices of both sides, factor by factor, are integers, as on the plane."""
-    reps = (*factors_of(piece.source), piece.target)
-    return len(reps) == 3 and piece.tables[0].is_integer and all(
-        as_matrix(m).is_integer for rep in reps for m in (*rep.actions, *rep.derivatives))
+def _commutes_in_integers(piece: DensePiece) -> bool | None:
+    """T (h ⊗ a) = b T on generators and T (X_h ⊗ 1 + 1 ⊗ X_a) = X_b T, for all T at once, with no product H_J ⊗ A.
 
-
-def _commutes_in_integers(piece: DensePiece) -> bool:
-    """T (h ⊗ a) = b T on generators and T (X_h ⊗ 1 + 1 ⊗ X_a) = X_b T, with no product of H_J and A formed.
-
-    Nothing overflows: entries of T are 0 and ±1, those of X at most the frequencies.
+    Denominators are cleared, so that all are integers; None where there are irrational numbers, more than two
+    factors, or integers that might pass 2⁶².
     """
-    one, two = factors_of(piece.source)
-    target = piece.target
-    table = piece.tables[0].to_integers().reshape(-1, target.dim, one.dim, two.dim)
+    reps = (*factors_of(piece.source), piece.target)
+    if len(reps) != 3 or not piece.tables[0].is_integer:
+        return None
+    moved = [[_integral(as_matrix(m)) for m in rep.actions] for rep in reps]
+    turned = [[_integral(m) for m in rep.derivatives] for rep in reps]
+    rows = _integral(piece.tables[0])
+    if rows is None or any(m is None for row in (*moved, *turned) for m in row):
+        return None
+    one, two, target = (rep.dim for rep in reps)
+    table = rows[0].reshape(-1, target, one, two)
+    largest = int(abs(table).max(initial=1))
+    equal: list[bool] = []
+    for law, triples in ((_moves, zip(*moved)), (_turns, zip(*turned))):
+        for (h, p), (a, q), (b, r) in triples:
+            sums = prod(max(1, int(abs(m).sum(axis).max(initial=0))) for m, axis in ((h, 0), (a, 0), (b, 1)))
+            if 2 * largest * p * q * r * sums >= 2 ** 62:
+                return None
+            equal.append(law(table, (h, p), (a, q), (b, r)))
+    return all(equal)
 
-    def integers(m: Action) -> np.ndarray:
-        return as_matrix(m).to_integers()
 
-    def image(b: np.ndarray) -> np.ndarray:
-        return np.tensordot(b, table, (1, 1)).swapaxes(0, 1)
-    actions = zip(*(map(integers, rep.actions) for rep in (one, two, target)))
-    derivatives = zip(*(map(integers, rep.derivatives) for rep in (one, two, target)))
-    return (all(np.array_equal(h.T @ (table @ a), image(b)) for h, a, b in actions)
-            and all(np.array_equal(h.T @ table + table @ a, image(b)) for h, a, b in derivatives))
+def _moves(table: np.ndarray, h: Cleared, a: Cleared, b: Cleared) -> bool:
+    """T (h ⊗ a) = b T, the denominators multiplied out."""
+    return np.array_equal((h[0].T @ (table @ a[0])) * b[1], _image(b[0], table) * (h[1] * a[1]))
+
+
+def _turns(table: np.ndarray, h: Cleared, a: Cleared, b: Cleared) -> bool:
+    """T (X_h ⊗ 1 + 1 ⊗ X_a) = X_b T, the denominators multiplied out."""
+    left = (h[0].T @ table) * (a[1] * b[1]) + (table @ a[0]) * (h[1] * b[1])
+    return np.array_equal(left, _image(b[0], table) * (h[1] * a[1]))
+
+
+def _image(b: np.ndarray, table: np.ndarray) -> np.ndarray:
+    """b T for each T of the table."""
+    return np.tensordot(b, table, (1, 1)).swapaxes(0, 1)
+
+
+def _integral(m: Matrix) -> Cleared | None:
+    """The integers d·m and d, for a rational matrix with entries below 2³¹; None for others."""
+    if not m.is_rational:
+        return None
+    numerators, d = m.parts[0].numer_denom()
+    entries = [int(c) for c in numerators.entries()]
+    if max(map(abs, entries), default=0) >= 2 ** 31 or d >= 2 ** 31:
+        return None
+    return np.array(entries, np.int64).reshape(m.shape), int(d)
 
 
 def _by_rule(source: Rep, target: Rep, degree: int) -> int:

@@ -2,17 +2,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import reduce
+from functools import cached_property, reduce
 from math import prod
 from typing import Any
-
-import numpy as np
 
 from .direct_sum import Sum
 from .field import Field, Number, Q
 from .group import Group
 from .matrix import Matrix
-from .monomial import kron
+from .monomial import Monomial, kron
 from .rep import ONE, Action, Rep
 
 
@@ -40,7 +38,7 @@ class Tensor(Rep):
     @property
     def dim(self) -> int:  # type: ignore[override]
         """The product of the dimensions."""
-        return int(np.prod([f.dim for f in self.factors]))
+        return prod(f.dim for f in self.factors)
 
     @property
     def gram(self) -> tuple[Number, ...]:
@@ -72,6 +70,35 @@ class Tensor(Rep):
 
     def _at(self, g: Matrix) -> Matrix:
         return reduce(Matrix.kron, (f._at(g) for f in self.factors))
+
+    # These read the factors, so that no matrix of the whole product is built to answer them.
+    @cached_property
+    def is_monomial(self) -> bool:
+        """Whether every factor is, for the generators, and the Lie algebra acts by zero."""
+        return all(isinstance(a, Monomial) for f in self.factors for a in f.actions) and self._kills_algebra
+
+    @cached_property
+    def is_trivial(self) -> bool:
+        """Whether ρ(g) = 1 for every g."""
+        return self._kills_algebra and all(a.is_identity for a in self.actions)
+
+    @cached_property
+    def is_unitary(self) -> bool:
+        """Whether ρ(g) preserves the product metric, as it does when every factor preserves its own."""
+        return all(f.is_unitary for f in self.factors) or self._is_unitary_as_a_whole
+
+    @cached_property
+    def _is_unitary_as_a_whole(self) -> bool:
+        return Rep.is_unitary.func(self)  # type: ignore[attr-defined]
+
+    @property
+    def _kills_algebra(self) -> bool:
+        """Whether Σ_k 1 ⊗ dρ_k(X) ⊗ 1 = 0 for each X: every dρ_k(X) is a scalar c_k, and Σ_k c_k = 0."""
+        for parts in zip(*(f.derivatives for f in self.factors)):
+            scalars = [d[0, 0] for d in parts]
+            if any(d != Matrix.identity(d.shape[0]) * c for d, c in zip(parts, scalars)) or sum(scalars, Q(0)) != 0:
+                return False
+        return True
 
     def trace(self, g: Any) -> Number:
         """The product of the traces."""

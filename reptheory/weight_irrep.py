@@ -242,7 +242,6 @@ def weight_irrep(group: LieGroup, key: Any) -> Rep:
     if frame is None:
         raise NotDominant(f"{group.expression} is of no family whose irreps have Dynkin labels here. Take SU(n), U(n), "
                           "SO(n), O(n), Sp(n), SL(n), GL(n), SO(p, q), O(p, q) or a torus.")
-    rank = frame.datum.rank
     if family[0] == "O" and isinstance(key, tuple) and len(key) == 2 and key[1] in ("+", "-"):
         key, sign = key[0], 1 if key[1] == "+" else -1
     if isinstance(key, tuple) and any(isinstance(x, str) for x in key):
@@ -254,7 +253,7 @@ def weight_irrep(group: LieGroup, key: Any) -> Rep:
         key = (key,)
     if not isinstance(key, tuple):
         raise NotDominant(f"{key!r} names no irrep of {group.expression}. Give its Dynkin labels, a tuple of integers; "
-                          f"those of the defining one are {(1, *(0,) * (rank - 1))}.")
+                          f"those of the defining one are {frame.defining}.")
     frame.weight(key)
     found = WeightIrrep(group, key, sign)
     if found.is_folded:  # σλ gives the same sum, and so does its product with det

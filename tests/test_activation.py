@@ -221,6 +221,11 @@ def test_complex_gates_use_the_real_part_of_the_invariant():
     assert gate(torch.tensor([[1 + 1j, 2 + 5j]])).tolist() == [[2 + 2j]]
 
 
+def test_a_type_in_the_place_of_a_function_is_refused():
+    with pytest.raises(TypeError, match=r"2\*D\(4\)\.vector stands where a function is expected\. Give one type"):
+        Gate(4 * G.trivial, 2 * G.vector)
+
+
 # All -----------------------------------------------------------------------------------------------------
 
 LAYERS = {

@@ -218,3 +218,21 @@ def test_hom_of_a_product_is_a_product():
     G = rt.SO(3) * rt.S(5)
     V = rt.SO(3).vector.pullback(G.projections[0]) * rt.S(5).natural.pullback(G.projections[1])
     assert (V >> V).dim == 2 and (V >> V).certificate.verify()
+
+
+def test_large_products_answer_from_their_factors():
+    power = rt.SO(3).vector ** 9  # its derivatives as one matrix would have 4·10⁸ entries
+    assert (power.is_monomial, power.is_trivial, power.is_unitary) == (False, False, True)
+    assert (power.dual.is_monomial, power.dual.is_trivial, power.dual.is_unitary) == (False, False, True)
+
+
+SCALE = rt.lie_group(algebra=[[[1]]], name="scale").vector
+PRODUCTS = [rt.U(1).vector * rt.U(1).vector.dual, rt.U(1).vector ** 2, SCALE * SCALE.dual, SCALE ** 2,
+            rt.O(3).irrep("0o") ** 2, rt.O(3).irrep("0o") * rt.O(3).irrep("1o"), rt.D(4).vector ** 2,
+            rt.D(3).vector ** 2, rt.SO(3).vector ** 2, rt.SO(1, 3).vector ** 2, (rt.U(1).vector ** 2).dual]
+
+
+@pytest.mark.parametrize("product", PRODUCTS, ids=lambda v: v.expression)
+def test_products_answer_as_their_matrices_do(product):
+    for name in ("is_monomial", "is_trivial", "is_unitary"):
+        assert getattr(product, name) == getattr(rt.Rep, name).func(product), name

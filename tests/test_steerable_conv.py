@@ -159,3 +159,9 @@ def test_on_a_gpu():
 def test_refusals_say_what_to_change(make, error, words):
     with pytest.raises(error, match=words):
         make()
+
+
+def test_dense_samples_past_memory_are_refused_at_once():
+    G = rt.octahedral()  # 1585 filters of 125·24·24 samples, most of a gigabyte
+    with pytest.raises(rt.TooLarge, match=r"1\d\d\d filters on R\(3\)\.sample\(5\), .* nn\.EquivariantConv3d\."):
+        nn.SteerableConv3d(G.regular, G.regular, 5)

@@ -207,7 +207,7 @@ def test_fields_and_types():
 
 
 def test_refusals_of_irreps():
-    with pytest.raises(NotDominant, match=r"spinor.*Use even last labels, or rt.Sp\(2\)"):
+    with pytest.raises(NotDominant, match=r"spinor.*Use an even last label, or take .*rt.Sp\(2\)"):
         rt.SO(5).irrep((0, 1))
     with pytest.raises(NotDominant, match="never negative"):
         rt.SU(3).irrep((-1, 0))
@@ -332,3 +332,16 @@ def test_refusals_of_branching():
         branching(rt.SO(3).vector, rt.U(3).vector)
     with pytest.raises(NotAnEmbedding, match=r"Take SO\(n\) for O\(n\)"):
         branching(rt.SU(3).vector, rt.O(3).vector)
+
+
+@pytest.mark.parametrize("act, message", [
+    (lambda: rt.SO(1, 3).irrep((1, 0)), r"spinor, .* orthogonal groups of size 4.*whose last two have an even sum"),
+    (lambda: rt.SO(6).irrep((0, 1, 0)), "whose last two have an even sum"),
+    (lambda: rt.SO(4).irrep((1,)), r"Write \(1, 1\) for the defining one"),
+    (lambda: rt.branching(rt.SU(3), rt.SU(2)), r"takes two representations.*Write rt\.branching"),
+    (lambda: rt.branching(rt.D(4).vector, rt.SO(2).vector), r"D\(4\) is finite.*V\.restrict\(H\)\.decompose"),
+    (lambda: rt.SO(3).vector("r"), r"'r' names no element of SO\(3\), which is connected.*G\.exp"),
+])
+def test_more_refusals_end_with_the_way_out(act, message):
+    with pytest.raises((ValueError, TypeError), match=message):
+        act()
