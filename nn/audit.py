@@ -16,7 +16,7 @@ from reptheory.tabular import Tabular
 from .feature import check_type
 from .field_type import Block, FieldType, NoAction, same
 from .judge import Judgement, Row
-from .walk import Walk, hooked, traced
+from .walk import Walk, hooked, is_single, traced
 
 
 class NoLinearLayer(ValueError):
@@ -100,6 +100,10 @@ class Question:
         if next(model.parameters(), None) is None:
             raise NoLinearLayer(f"{type(model).__name__} has no parameters, so there is no space of layers to audit. "
                                 "Check functions with nn.assert_equivariant.")
+        number = next((name for name, p in model.named_parameters() if p.is_complex()), None)
+        if number is not None:
+            raise TypeError(f"the parameter {number} of {type(model).__name__} is complex, and the audit is of real "
+                            "weights. Judge its layers with rt.commute(P, H) over the complex numbers.")
         copy = deepcopy(model).cpu().double().eval()
         for p in copy.parameters():
             p.requires_grad_()
@@ -108,7 +112,7 @@ class Question:
         judge = Judgement(self.input_type.group, dict(self.hidden), self.output_rep, leaves)
         x = torch.randn(self.input_type.shape, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
         judge.types[id(x)] = x, self.input_type
-        whole = copy if list(copy.children()) or not type(copy).__module__.startswith("torch.nn") else (
+        whole = copy if not is_single(copy) or not type(copy).__module__.startswith("torch.nn") else (
             torch.nn.Sequential(OrderedDict(model=copy)))  # a single layer is a call in a model of one
         graph = traced(whole)
         with torch.enable_grad():
@@ -166,7 +170,8 @@ def audit(model: torch.nn.Module, input_rep: rt.Rep, output_rep: rt.Rep | None =
     `input_shape` is (channels, *sides), without the batch; pixels are moved by G.vector or by `action`. The result of a
     layer has the type hidden[name], that of the last layer `output_rep`; otherwise the group moves its pixels and fixes
     its channels, which is printed as an assumption. Dimensions and compatibility are exact; functions without weights
-    are tried on random features in float64. Raises NoAction, NoLinearLayer, ChangesParameters, NotOrthogonal.
+    are tried on random features in float64. Raises NoAction, NoLinearLayer, ChangesParameters, NotOrthogonal, TypeError
+    for complex weights.
 
     >>> G = rt.C(4)
     >>> table = audit(torch.nn.Conv2d(1, 1, 3, stride=2, padding=1), G.trivial, input_shape=(1, 8, 8))

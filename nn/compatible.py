@@ -16,6 +16,7 @@ from .walk import traced
 from .weight_span import NotDecided, Weights
 
 ENLARGED = (torch.nn.Conv1d, torch.nn.Conv2d, torch.nn.Conv3d)
+TRANSPOSED = (torch.nn.ConvTranspose1d, torch.nn.ConvTranspose2d, torch.nn.ConvTranspose3d)
 POOLS = (torch.nn.MaxPool1d, torch.nn.MaxPool2d, torch.nn.MaxPool3d, torch.nn.AvgPool1d, torch.nn.AvgPool2d,
          torch.nn.AvgPool3d)
 
@@ -94,7 +95,8 @@ def make_compatible(model: torch.nn.Module, audit: Audit) -> torch.nn.Module:
 
     Strided kernels and pooling windows are enlarged to those that the group turns about their own centre (kernels by
     zeros, so pooling then takes larger windows: only there the function changes); supports are replaced by their
-    closures under the group, other parametrisations by orthonormal ones. Raises NotDecided where a layer is unknown.
+    closures under the group, other parametrisations by orthonormal ones. Functions that do not commute stay.
+    Raises NotDecided where a layer is unknown, or no larger layer of its kind will do.
 
     >>> from .audit import audit
     >>> G = __import__("reptheory").D(4); conv = torch.nn.Conv2d(1, 4, 3, stride=2, padding=1)
@@ -115,13 +117,14 @@ def make_compatible(model: torch.nn.Module, audit: Audit) -> torch.nn.Module:
         module = dict(result.named_modules()).get(name)
         if name == "model" and module is None:  # a single layer
             name, module = "", result
-        if isinstance(module, (*ENLARGED, *POOLS)) and not parametrize.is_parametrized(module):
+        if isinstance(module, (*ENLARGED, *TRANSPOSED, *POOLS)) and not parametrize.is_parametrized(module):
             result = _replaced(result, name, _enlarged(module, row))
         elif module is not None:
             for w in row.weights:
                 if not (w.answer and w.source.is_unitary):
                     weight = getattr(module, w.name).detach()
-                    parametrize.remove_parametrizations(module, w.name, leave_parametrized=True)
+                    if parametrize.is_parametrized(module, w.name):
+                        parametrize.remove_parametrizations(module, w.name, leave_parametrized=True)
                     with torch.no_grad():
                         getattr(module, w.name).copy_(weight)
                     parametrize.register_parametrization(module, w.name, _onto(w, weight))
@@ -139,18 +142,30 @@ def _enlarged(module: Any, row: Row) -> torch.nn.Module:
         found.kernel_size = int(row.change.rpartition(" ")[2])
         return found
     w = row.weights[0]
-    box = w.space.hom.on.shape
+    box, outside = w.space.hom.on.shape, tuple(range(len(w.space.hom.on.shape)))
+    if (w.answer.closure.mask.any(outside) & ~w.space.mask.any(outside)).any():
+        raise NotDecided(f"the group takes the {module.groups} groups of channels of {row.name} apart. Use groups=1, "
+                         "or channels of which each group is a representation")
     extent = [d * (k - 1) + 1 for k, d in zip(module.kernel_size, module.dilation)]
-    if any(n < e for n, e in zip(box, extent)) or module.padding_mode != "zeros" or isinstance(module.padding, str):
+    if isinstance(module, TRANSPOSED):  # pixels added at one end, as if by taps that are 0
+        start, fits = [0] * len(box), list(box) == [e + m for e, m in zip(extent, module.output_padding)]
+        found.output_padding = (0,) * len(box)
+    else:
+        tap = int(w.index.min()) // (w.space.hom.target.dim * w.space.hom.source.dim)
+        start = [int(o) for o in np.unravel_index(tap, box)]
+        fits = all(n >= e and o in (0, (n - e) / 2) for n, e, o in zip(box, extent, start))
+    if not fits or module.padding_mode != "zeros" or isinstance(module.padding, str):
         raise NotDecided(f"{row.name} has no larger kernel that the group turns about its centre. {row.change}")
     weight = torch.zeros(*module.weight.shape[:2], *box, dtype=module.weight.dtype, device=module.weight.device)
-    taps: Any = (..., *(slice(0, e, d) for e, d in zip(extent, module.dilation)))
+    taps: Any = (..., *(slice(o, o + e, d) for o, e, d in zip(start, extent, module.dilation)))
     weight[taps] = module.weight.detach()
+    found.padding = tuple(p + o for p, o in zip(module.padding, start))
     found.kernel_size, found.dilation = tuple(box), (1,) * len(box)
     found.weight = torch.nn.Parameter(weight)
     if module.dilation != found.dilation:  # the holes stay holes: the closure of the taps is a support
-        mask = torch.from_numpy(np.ascontiguousarray(np.moveaxis(w.answer.closure.mask, (-2, -1), (0, 1))))
-        parametrize.register_parametrization(found, "weight", Onto(mask))
+        channels = w.index.reshape(*weight.shape[:2], -1)[..., 0] % (w.space.hom.target.dim * w.space.hom.source.dim)
+        mask = np.moveaxis(w.answer.closure.mask.reshape(*box, -1)[..., channels], (-2, -1), (0, 1))
+        parametrize.register_parametrization(found, "weight", Onto(torch.from_numpy(np.ascontiguousarray(mask))))
     return found
 
 

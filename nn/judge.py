@@ -207,9 +207,9 @@ class Judgement:
             elif any(n != 1 for n in here):
                 raise NotDecided(f"weights of shape {tuple(weight.shape)} are the same along some of the axes that the "
                                  "group moves together")
-        one = Block((1,), self.group, self.group.trivial)
+        if not blocks:
+            blocks = [Block((1,), self.group, self.group.trivial)]
         whole = flat(blocks) if len(blocks) != 1 or blocks[0].channels is None else blocks[0]
-        whole = whole if blocks else one
         make = scale if is_scale else bias
         self._row(self._made(call, make(whole.rep, self._source(weight), whole.order)))
         return x
@@ -373,13 +373,14 @@ def _tensors(y: Any) -> list[tuple[int | None, torch.Tensor]]:
 
 def _detached(y: Any, types: dict[int, tuple[torch.Tensor, FieldType]]) -> Any:
     """The same result cut off from the weights, with the same types."""
-    def cut(t: Any) -> Any:
-        if not isinstance(t, torch.Tensor) or id(t) not in types:
-            return t
-        new = t.detach()
-        types[id(new)] = new, types[id(t)][1]
-        return new
-    return type(y)(cut(t) for t in y) if type(y) in (tuple, list) else cut(y)
+    if type(y) in (tuple, list):
+        return type(y)(_detached(t, types) for t in y)
+    if not isinstance(y, torch.Tensor):
+        return y
+    new = y.detach()
+    if id(y) in types:
+        types[id(new)] = new, types[id(y)][1]
+    return new
 
 
 def _sentence(error: Exception) -> str:

@@ -112,10 +112,15 @@ class Walk(fx.Interpreter):
         return self.judge(Call(name, target, tuple(args), dict(kwargs), n in self.last, method, owner=owner), None)
 
 
+def is_single(m: torch.nn.Module) -> bool:
+    """Whether a module holds no others, but for the parametrisations of its weights."""
+    return all(name == "parametrizations" for name, _ in m.named_children())
+
+
 def hooked(model: torch.nn.Module, x: torch.Tensor, judge: Judge) -> Any:
     """Runs a model that cannot be traced, and shows `judge` the calls of its modules that hold no others."""
     leaves = {m: name for name, m in model.named_modules()
-              if not list(m.children()) or isinstance(m, torch.nn.MultiheadAttention) or hasattr(m, "in_type")}
+              if is_single(m) or isinstance(m, torch.nn.MultiheadAttention) or hasattr(m, "in_type")}
     inside = {child for m in leaves for child in m.modules() if child is not m}
     leaves = {m: name for m, name in leaves.items() if m not in inside}
     weighed = [name for m, name in leaves.items() if any(p.ndim > 1 for p in m.parameters())]

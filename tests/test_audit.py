@@ -182,6 +182,29 @@ def test_made_compatible_it_is_compatible_and_computes_the_same_kernels(resnet):
     assert torch.equal(better.conv1.weight[..., :7, :7], resnet.conv1.weight)
 
 
+@pytest.mark.parametrize("layer", [
+    torch.nn.Conv2d(2, 2, (3, 5), padding=(1, 2)), torch.nn.Conv2d(2, 2, (3, 1), padding=(1, 0)),
+    torch.nn.ConvTranspose2d(2, 2, 3, stride=2, padding=1, output_padding=1),
+    torch.nn.Conv2d(2, 4, 3, stride=2, padding=2, dilation=2, groups=2)])
+def test_made_compatible_a_layer_computes_the_same_function(layer):
+    table = nn.audit(layer, 2 * D4.trivial, input_shape=(2, 8, 8))
+    better = nn.make_compatible(layer, table)
+    x = torch.randn(2, 2, 8, 8)
+    assert table.question.of(better) and not table
+    assert torch.allclose(better(x), layer(x), atol=1e-5)
+
+
+def test_layers_that_no_larger_kernel_makes_compatible_are_refused():
+    grouped = torch.nn.Conv2d(8, 8, 3, padding=1, groups=4)
+    table = nn.audit(grouped, D4.regular, D4.regular, input_shape=(8, 5, 5))
+    with pytest.raises(ValueError, match="takes the 4 groups of channels of model apart"):
+        nn.make_compatible(grouped, table)
+    turned = torch.nn.ConvTranspose2d(1, 2, (3, 5), padding=(1, 2))
+    table = nn.audit(turned, D4.trivial, input_shape=(1, 5, 5))
+    with pytest.raises(ValueError, match="model has no larger kernel"):
+        nn.make_compatible(turned, table)
+
+
 @pytest.mark.parametrize("taps", [CROSS, SKEW])
 def test_made_compatible_a_computed_kernel_is_unitary_on_the_closed_support_and_the_same_function(taps):
     torch.manual_seed(3)
@@ -325,6 +348,18 @@ def test_a_model_that_cannot_be_traced_is_seen_by_hooks():
     assert table.row("head").compatible is None and "does not come from features" in table.row("head").change
 
 
+def test_parametrised_layers_are_seen_by_hooks_too():
+    model = Branching()
+    torch.nn.utils.parametrize.register_parametrization(model.conv, "weight", Halved())
+    table = nn.audit(model, D4.trivial, 3 * D4.trivial, input_shape=(1, 5, 5))
+    assert [row.name for row in table] == ["conv", "head"] and table.row("conv").unitary is False
+
+
+class Halved(torch.nn.Module):
+    def forward(self, weight):
+        return weight / 2
+
+
 def test_kinds_that_are_not_known_are_rows():
     class Odd(torch.nn.Module):
         def __init__(self):
@@ -338,6 +373,30 @@ def test_kinds_that_are_not_known_are_rows():
     assert "unknown" in repr(table).splitlines()[1]
     with pytest.raises(ValueError, match=r"bilinear \(Bilinear\) is not decided"):
         nn.make_compatible(Odd(), table)
+
+
+def test_results_of_unknown_layers_are_features_like_others():
+    class Recurrent(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.cell, self.head = torch.nn.LSTM(4, 4, batch_first=True), torch.nn.Linear(4, 2)
+
+        def forward(self, x):
+            return self.head(self.cell(x[:, None])[0][:, 0])
+    table = nn.audit(Recurrent(), C4.regular)
+    assert [row.name for row in table.unknown] == ["cell"] and table.row("head").compatible
+
+
+def test_one_number_may_scale_features():
+    class Scaled(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.share, self.head = torch.nn.Parameter(torch.ones(1)), torch.nn.Linear(4, 2)
+
+        def forward(self, x):
+            return self.head(x + self.share * x)
+    table = nn.audit(Scaled(), C4.regular)
+    assert (table[0].kind, table[0].dim_L, table[0].dim_E, bool(table)) == ("mul", 1, 1, True)
 
 
 def test_normalised_weights_are_no_linear_function_of_parameters():
@@ -384,6 +443,8 @@ def test_bad_input_is_refused_with_what_to_change():
         nn.audit(torch.nn.Linear(1, 1), C4.irrep(1, over="C"))
     with pytest.raises(TypeError, match="layers take types"):
         nn.audit(conv, 1, input_shape=(1, 5, 5))
+    with pytest.raises(TypeError, match="the parameter weight of Conv2d is complex"):
+        nn.audit(torch.nn.Conv2d(1, 1, 3, dtype=torch.complex64), D4.trivial, input_shape=(1, 5, 5))
 
 
 def test_a_model_that_changes_its_parameters_is_refused():
