@@ -52,21 +52,46 @@ class Angle:
 
 
 @dataclass(frozen=True, eq=False)
+class Units:
+    """The rows of unit vectors, for these columns of `size`, written down as a matrix only when they have to be."""
+
+    columns: Sequence[int]
+    size: int
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """The shape of the matrix."""
+        return len(self.columns), self.size
+
+    @cached_property
+    def matrix(self) -> Matrix:
+        """The matrix of the rows."""
+        table = np.zeros(self.shape, np.int64)
+        table[np.arange(len(self.columns)), list(self.columns)] = 1
+        return Matrix.from_integers(table)
+
+
+@dataclass(frozen=True, eq=False)
 class Pair:
     """Two subspaces P, Q by independent rows, for ⟨x, y⟩ = Σ w_i x_i conj(y_i).
 
     With the Gram matrices A = P W Pᴴ, B = Q W Qᴴ and C = P W Qᴴ the eigenvalues of K = A⁻¹ C B⁻¹ Cᴴ are the cos² of the
     principal angles (Björck and Golub 1973). On each of the planes into which two projections split (Halmos 1969) the
     commutator is cos θ sin θ times a rotation by 90°, so that ‖[Π_P, Π_Q]‖² = 2 Σ cos²(1 − cos²) = 2 (tr K − tr K²),
-    and they commute exactly when this number is 0.
+    and they commute exactly when this number is 0. Where P is a mask, no matrix is larger than Q.
 
     >>> line = Pair(Matrix.of([[1, 0]]), Matrix.of([[1, 1]])); line.norm_squared
     Q('1/2')
     """
 
-    first: Matrix
+    first: Matrix | Units
     second: Matrix
     weights: Sequence[Number] | None = None
+
+    @cached_property
+    def rows(self) -> Matrix:
+        """The rows of P as a matrix."""
+        return self.first.matrix if isinstance(self.first, Units) else self.first
 
     @cached_property
     def _weighted(self) -> Matrix:
@@ -76,19 +101,23 @@ class Pair:
     @cached_property
     def cross(self) -> Matrix:
         """C = P W Qᴴ."""
+        if isinstance(self.first, Units):
+            return self._weighted.submatrix(range(self.second.shape[0]), self.first.columns).H
         return self.first @ self._weighted.H
 
     @cached_property
-    def _grams(self) -> tuple[Matrix, Matrix]:
-        """A⁻¹ and B⁻¹."""
-        weighted = self.first if self.weights is None else scaled(self.first, self.weights)
-        return inverse(weighted @ self.first.H), inverse(self._weighted @ self.second.H)
+    def _gram(self) -> Matrix:
+        """B⁻¹."""
+        return inverse(self._weighted @ self.second.H)
 
     @cached_property
     def cosines(self) -> Matrix:
         """The smaller of K = A⁻¹ C B⁻¹ Cᴴ and B⁻¹ Cᴴ A⁻¹ C, whose eigenvalues are the cos²."""
-        a, b = self._grams
-        left, right = a @ self.cross, b @ self.cross.H
+        if isinstance(self.first, Units):
+            inside = self.second.submatrix(range(self.second.shape[0]), self.first.columns)  # A⁻¹ C = Q̄ᵀ on the mask
+            return self._gram @ (self.cross.H @ inside.H)
+        weighted = self.first if self.weights is None else scaled(self.first, self.weights)
+        left, right = inverse(weighted @ self.first.H) @ self.cross, self._gram @ self.cross.H
         return left @ right if self.first.shape[0] <= self.second.shape[0] else right @ left
 
     @cached_property
@@ -134,31 +163,51 @@ class Pair:
     def meet(self) -> Matrix:
         """Rows that span P ∩ Q."""
         if not self.dims[2]:
-            return self.first.submatrix([], range(self.first.shape[1]))
+            return self.second.submatrix([], range(self.second.shape[1]))
+        if self.dims[2] == self.second.shape[0]:
+            return self.second
+        if isinstance(self.first, Units):
+            outside = np.setdiff1d(np.arange(self.first.size), self.first.columns).tolist()
+            return nullspace(self.second.submatrix(range(self.second.shape[0]), outside).T) @ self.second
         both = nullspace(Matrix.vstack([self.first, self.second]).T)
         return both.submatrix(range(both.shape[0]), range(self.first.shape[0])) @ self.first
 
     @cached_property
     def join(self) -> Matrix:
         """Rows that span P + Q."""
-        return _spanning(Matrix.vstack([self.first, self.second]))
+        return _spanning(Matrix.vstack([self.rows, self.second]))
 
     @cached_property
     def projected(self) -> Matrix:
         """The rows Π_Q P."""
-        return self.cross @ self._grams[1] @ self.second if self.dims[0] and self.dims[1] else self.first * 0
+        return self.cross @ self._gram @ self.second if self.dims[0] and self.dims[1] else self.rows * 0
 
     @cached_property
     def smallest(self) -> Matrix:
         """Rows that span P + Π_Q P, the smallest space containing P whose projection commutes with Π_Q."""
-        return _spanning(Matrix.vstack([self.first, self.projected])) if self.dims[3] else self.first
+        return _spanning(Matrix.vstack([self.rows, self.projected])) if self.dims[3] else self.rows
 
     @cached_property
     def largest(self) -> Matrix:
         """Rows that span (P ∩ Q) ⊕ (P ∩ Q^⊥), the largest subspace of P whose projection commutes with Π_Q."""
         if not self.dims[3]:
-            return self.first
-        return Matrix.vstack([self.meet, nullspace(self.cross.T) @ self.first])
+            return self.rows
+        return Matrix.vstack([self.meet, nullspace(self.cross.T) @ self.rows])
+
+
+def image(rows: Matrix | Units, weights: Sequence[Number] | None, x: Matrix) -> Matrix:
+    """The orthogonal projection of a column onto the span of the rows.
+
+    >>> image(Matrix.of([[1, 1]]), None, Matrix.of([[1], [0]])).T
+    [1/2 1/2]
+    """
+    if isinstance(rows, Units):
+        inside = set(rows.columns)
+        return Matrix.of([[x[k, 0] if k in inside else 0] for k in range(rows.size)])
+    if not rows.shape[0]:
+        return x * 0
+    weighted = rows.conj() if weights is None else scaled(rows.conj(), weights)
+    return rows.T @ (inverse(weighted @ rows.T) @ (weighted @ x))
 
 
 def projector(rows: Matrix, weights: Sequence[Number] | None) -> Matrix:

@@ -240,7 +240,8 @@ def _pairs(left: Span, right: Span, weights: list[Number] | None) -> Iterator[tu
         metric = pick(weights, component.columns)
         key = component.key, None if metric is None else tuple(metric)
         if key not in known:
-            known[key] = Pair(component.matrix(0), component.matrix(1), metric)
+            first = component.units(0) if left.is_coordinate else component.matrix(0)
+            known[key] = Pair(first, component.matrix(1), metric)
         yield component, known[key]
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from .angle import Units
 from .field import Number
 from .kernel import _plain
 from .linalg import rref
@@ -103,6 +104,10 @@ class Component:
         """Equal for components with equal tables."""
         return len(self.columns), *((n, r.tobytes(), c.tobytes(), v.tobytes() if v.dtype != object else tuple(v))
                                     for n, r, c, v in self.tables)
+
+    def units(self, k: int) -> Units:
+        """The rows of span k, which are unit vectors."""
+        return Units(self.tables[k][2].tolist(), len(self.columns))
 
     def matrix(self, k: int) -> Matrix:
         """The dense rows of span k on the columns."""

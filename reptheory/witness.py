@@ -4,7 +4,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .angle import Pair, projector
+from .angle import Pair, image
 from .field import Number
 from .hom import Hom
 from .matrix import Matrix
@@ -50,11 +50,11 @@ def find(commutation: Commutation, cell: Cell, component: Component, pair: Pair)
 
     Some unit kernel shows it, as they span the component.
     """
-    p, q = projector(pair.first, pair.weights), projector(pair.second, pair.weights)
     size = len(component.columns)
     for n in range(size):
         unit = Matrix.of([[int(m == n)] for m in range(size)])
-        left, right = p @ (q @ unit), q @ (p @ unit)
+        left = image(pair.first, pair.weights, image(pair.second, pair.weights, unit))
+        right = image(pair.second, pair.weights, image(pair.first, pair.weights, unit))
         if left != right:
             m = next(m for m in range(size) if left[m, 0] != right[m, 0])
             hom = commutation.first.hom

@@ -45,11 +45,22 @@ def test_every_tap_under_quarter_turns():
     assert rt.commute(rt.full(IMAGE), IMAGE).dims["meet"] == 3
 
 
-def test_graphs_have_fifteen_maps_and_two_invariants():
-    G = rt.S(4)
+@pytest.mark.parametrize("n", [4, 10])
+def test_graphs_have_fifteen_maps_and_two_invariants(n):
+    G = rt.S(n)
     matrices = G.natural * G.natural
     assert rt.commute(rt.full(matrices >> matrices), matrices >> matrices).dims["meet"] == 15
     assert rt.commute(rt.full(matrices >> G.trivial), matrices >> G.trivial).dims["meet"] == 2
+
+
+def test_a_mask_on_large_orbits_is_decided_without_large_matrices():
+    G = rt.S(8)
+    H = G.natural * G.natural >> G.natural * G.natural
+    mask = np.arange(H.unknowns).reshape(H.shape) % 7 > 0
+    c = rt.commute(rt.support(H, mask), H)
+    assert not c and c.witness is not None
+    shares = [mask[kernel.to_numpy() != 0].mean() for kernel in rt.reynolds(H).basis()]
+    assert np.isclose(float(c.norm_squared), sum(2 * s * (1 - s) for s in shares))
 
 
 def test_circulants_are_the_maps_that_translations_fix_and_toeplitz_matrices_contain_them():
