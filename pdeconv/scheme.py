@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from .conservation import Conservation
     from .face_program import FaceProgram
     from .modified_equation import ModifiedEquation
+    from .positivity import Positivity
     from .stencil import Stencil
 
 RATIO = sympy.Symbol("dt/dx", positive=True)
@@ -125,6 +126,11 @@ class Scheme:
         """The proof that the sum of all cells changes through the boundary alone; see `conservation`."""
         from .conservation import conservation
         return conservation(self)
+
+    def positivity(self) -> Positivity:
+        """The unknowns that the scheme keeps positive, and up to which Courant number; see `positivity`."""
+        from .positivity import positivity
+        return positivity(self)
 
     def is_equivariant(self, group: Group, rep: Rep) -> bool:
         """Whether a step commutes with a group, by `rep` on the state and G.vector on the grid; see `equivariance`."""

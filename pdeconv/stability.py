@@ -37,11 +37,12 @@ def courant_max(scheme: Scheme) -> Expr | Enclosure | None:
     Linear systems in one dimension: |g(θ)| ≤ 1 on each characteristic, by a decomposition with one parameter. In more
     dimensions: exactly where the symbol is a polynomial in Σ s_j A_j of an isotropic system and Bernstein coefficients
     prove what the diagonals suggest; otherwise an Enclosure. Nonlinear schemes: the bound up to which they are proved
-    to be total variation diminishing; NotLinear where there is no such proof.
+    to be total variation diminishing; NotLinear where there is no such proof. Raises NotHyperbolic.
     """
     if not scheme.is_linear:
         from .tvd import bound
         return bound(scheme)
+    scheme.system.hyperbolicity.require()
     if scheme.system.ndim == 1:
         return one_dimension(scheme)
     return many_dimensions(scheme)
@@ -111,16 +112,41 @@ def many_dimensions(scheme: Scheme) -> Expr | Enclosure | None:
     if isinstance(scheme, Staggered):
         return scheme.limit
     d, upper = scheme.system.ndim, _corner(scheme)
+    symmetric = is_symmetrisable(scheme.system)
     if isinstance(scheme, LaxWendroff):
-        return Enclosure(1 / sympy.sqrt(d) ** 3, upper, "numerical radius ≤ 1 up to d^(−3/2) for symmetric systems "
+        proved = 1 / sympy.sqrt(d) ** 3 if symmetric else sympy.S.Zero
+        return Enclosure(proved, upper, "numerical radius ≤ 1 up to d^(−3/2) for symmetric systems "
                          "(Lax and Wendroff, 1964), and the value at θ = (π, …, π)")
     lower: Expr = sympy.S.Zero
-    if isinstance(scheme, SemiDiscrete) and scheme.flux is not None and scheme.time.ssp_coefficient > 0:
+    if isinstance(scheme, SemiDiscrete) and scheme.flux is not None and symmetric and scheme.time.ssp_coefficient > 0:
         line = _euler_line(scheme)
         lower = sympy.S.Zero if line is None else line * scheme.time.ssp_coefficient / d
     if lower == upper:
         return lower
     return Enclosure(lower, upper, "convex combinations of schemes in one dimension, and the value at θ = (π, …, π)")
+
+
+def is_symmetrisable(system: System) -> bool:
+    """Whether a positive diagonal D makes every D A_j symmetric, so that all axes share one norm."""
+    n, scale = system.size, dict[int, Expr]()
+    for start in range(n):
+        if start in scale:
+            continue
+        scale[start], waiting = sympy.S.One, [start]
+        while waiting:
+            i = waiting.pop()
+            for m in system.matrices:
+                for k in range(n):
+                    if m[i, k] == 0 and m[k, i] == 0:
+                        continue
+                    if m[k, i] == 0 or not (ratio := sympy.cancel(m[i, k] / m[k, i])).is_positive:
+                        return False
+                    if k not in scale:
+                        scale[k] = sympy.cancel(scale[i] * ratio)
+                        waiting.append(k)
+                    elif sympy.cancel(scale[k] - scale[i] * ratio) != 0:
+                        return False
+    return True
 
 
 def isotropic_ratios(system: System) -> list[Rational] | None:
@@ -224,15 +250,20 @@ def _euler_line(scheme: Any) -> Expr | None:
 
 
 def _corner(scheme: Any) -> Expr:
-    """The limit that the matrix at θ = (π, …, π) sets, by the factors of its characteristic polynomial."""
+    """The limits that one axis and the matrix at θ = (π, …, π) set, by the factors of its characteristic polynomial."""
+    line = modulus_deficit(scheme.characteristic_of(True)).subs(NU, C).subs(COURANT, C)
+    first = courant_interval(sympy.expand(line))
     ring = of_system(scheme.system, C / max_speed(scheme.system))
     operator = scheme.linear(ring)
     total = sympy.zeros(scheme.system.size)
     for k, m in operator.terms.items():
         total += (-1) ** (sum(k) % 2) * m
+    total = total.applyfunc(tidy)
+    if first is None or not total.free_symbols <= {C}:
+        return first or sympy.S.Zero
     value = sympy.Symbol("lambda")
-    polynomial = total.applyfunc(tidy).charpoly(value).as_expr()
-    limits: list[Expr] = [sympy.oo]
+    polynomial = total.charpoly(value).as_expr()
+    limits: list[Expr] = [first]
     for f, _ in sympy.factor_list(polynomial, value)[1]:
         if sympy.degree(f, value) == 1:
             found = sympy.cancel(sympy.solve(f, value)[0])

@@ -76,6 +76,14 @@ def test_orders_of_nonlinear_schemes():
     assert catalog.shallow_water(ndim=2).scheme("weno5").order == 2  # means over faces
 
 
+def test_positivity():
+    assert repr(catalog.euler(ndim=3).scheme("rusanov").positivity()) == (
+        "<Positivity: rho > 0 up to the Courant number 1/3>")
+    assert catalog.euler().scheme("rusanov", time="ssp-rk104").positivity().courant == 6
+    assert not catalog.shallow_water().scheme("lax-wendroff").positivity()
+    assert not catalog.p_system().scheme("rusanov").positivity()  # v is not carried
+
+
 # Covariance ---------------------------------------------------------------------------------------------------
 def _rates(system, options, cells):
     scheme = system.scheme("muscl", flux="upwind", **options)
@@ -182,6 +190,7 @@ REFUSALS = [
     (lambda: ADVECTION.scheme("wave-propagation", time="rk4"), pde.NotDefined, "a limiter alone"),
     (lambda: ADVECTION.scheme("yee").operator, pde.NotDefined, "u would have two"),
     (lambda: catalog.burgers().scheme("yee").courant_max, pde.NotLinear, "not linear"),
+    (lambda: System(x=[[0, 1], [-1, 0]]).scheme("lax-friedrichs").courant_max, pde.NotHyperbolic, "is not real"),
     (lambda: pde.summation_by_parts(8), ValueError, "2, 4 and 6"),
     (lambda: pde.summation_by_parts(4).derivative(5), ValueError, "too few"),
 ]
