@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import math
 import random
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations
@@ -199,7 +200,7 @@ def _ansatz(system: System) -> list[Expr]:
     return list(dict.fromkeys(found))
 
 
-def _solved(system: System) -> list[Expr]:
+def _solved(system: System) -> Iterator[Expr]:
     """Candidates: the terms that occur at one choice of the parameters, then their coefficients for all.
 
     η″ A_j − (η″ A_j)ᵀ = 0 is linear in the coefficients; it is imposed at points of the state, and proved afterwards.
@@ -221,7 +222,7 @@ def _solved(system: System) -> list[Expr]:
         found.append(sympy.expand(_scaled(density, system)))
     sums = [c for a, b in combinations(found, 2) for c in (a + b, a - b)][:20]
     ordered = sorted([*found, *sums], key=lambda d: (d.has(sympy.log), len(sympy.Add.make_args(d))))
-    return [sign * d for d in ordered for sign in (1, -1) if _may_be_convex(system, sign * d)]
+    return (s * d for d in ordered for s in (1, -1) if _may_be_convex(system, s * d))
 
 
 def _may_be_convex(system: System, density: Expr) -> bool:
