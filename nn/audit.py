@@ -110,6 +110,8 @@ class Question:
         leaves = dict(copy.named_parameters())
         kept = {name: leaf.detach().clone() for name, leaf in leaves.items()}
         judge = Judgement(self.input_type.group, dict(self.hidden), self.output_rep, leaves)
+        judge.assumptions += [(name, "frozen, and judged as if it were trained")
+                              for name, p in model.named_parameters() if not p.requires_grad]
         x = torch.randn(self.input_type.shape, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
         judge.types[id(x)] = x, self.input_type
         whole = copy if not is_single(copy) or not type(copy).__module__.startswith("torch.nn") else (

@@ -387,6 +387,13 @@ def test_results_of_unknown_layers_are_features_like_others():
     assert [row.name for row in table.unknown] == ["cell"] and table.row("head").compatible
 
 
+def test_frozen_weights_are_judged_as_if_trained_and_the_table_says_so():
+    model = torch.nn.Sequential(torch.nn.Conv2d(1, 2, 3))
+    model[0].weight.requires_grad_(False)
+    table = nn.audit(model, D4.trivial, 2 * D4.trivial, input_shape=(1, 5, 5))
+    assert repr(table).splitlines()[-1] == "assumed: 0.weight: frozen, and judged as if it were trained"
+
+
 def test_one_number_may_scale_features():
     class Scaled(torch.nn.Module):
         def __init__(self):
