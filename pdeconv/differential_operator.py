@@ -95,7 +95,7 @@ class DifferentialOperator:
         for index, c in self.terms:
             part: Any = np.array(c / h ** sum(index), object)
             for j, a in reversed(list(enumerate(index))):
-                part = np.multiply.outer(part, rows[a][::-1] if j == 1 else rows[a])
+                part = np.multiply.outer(part, np.array(rows[a][::-1] if j == 1 else rows[a], object))
             total = total + part
         return total
 

@@ -81,7 +81,8 @@ def sides(unknowns: Sequence[sympy.Symbol]) -> tuple[tuple[sympy.Symbol, ...], t
     >>> sides([sympy.Symbol("h", real=True)])
     ((h_L,), (h_R,))
     """
-    return tuple(tuple(sympy.Symbol(f"{u.name}_{s}", **u.assumptions0) for u in unknowns) for s in "LR")
+    left, right = (tuple(sympy.Symbol(f"{u.name}_{s}", **u.assumptions0) for u in unknowns) for s in "LR")
+    return left, right
 
 
 def jump(e: Expr, unknowns: Sequence[sympy.Symbol]) -> sympy.ImmutableMatrix:

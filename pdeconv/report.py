@@ -3,6 +3,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import sympy
@@ -68,7 +69,7 @@ def report(system: System) -> Report:
             entries.append((f"speed {field.speed}{times}",
                             field.kind + ("" if field.kind == "linearly degenerate" else f"; ∇λ·r = {slope}")))
             if system.size > 1:
-                found = _tried(lambda field=field: field.riemann_invariants)
+                found = _tried(partial(getattr, field, "riemann_invariants"))
                 entries.append(("Riemann invariants", found))
     found = _tried(lambda: system.entropy)
     if isinstance(found, str):
@@ -77,7 +78,7 @@ def report(system: System) -> Report:
         where = " where " + ", ".join(f"{c} > 0" for c in found.conditions) if found.conditions else ""
         entries.append(("entropy", found.density if not where else f"{found.density}{where}"))
         for axis in system.axes:
-            value = _tried(lambda axis=axis: found.flux(axis))
+            value = _tried(partial(found.flux, axis))
             entries.append(("entropy flux", f"{axis}: {value}"))
     s = _tried(lambda: system.symmetriser)
     entries.append(("symmetriser", s if isinstance(s, str) else s.matrix))

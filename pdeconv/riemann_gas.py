@@ -4,7 +4,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import inf, sqrt
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy
 import sympy
@@ -217,7 +217,7 @@ def _solve_barotropic(system: System, axis: str, left: Floats, right: Floats, i:
     potential = sympy.integrate(integrand, h)
     closed = not potential.has(sympy.Integral)
     integral = sympy.lambdify([h], potential, modules=["math"]) if closed else None
-    origin = sympy.limit(potential, h, 0) if closed else None
+    origin: Any = sympy.limit(potential, h, 0) if closed else None
     finite = bool(closed and origin.is_finite)
 
     def between(a: float, b: float) -> float:
