@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from operator import index
 from typing import Any
 
 import numpy as np
@@ -183,16 +184,20 @@ def _mask(hom: Hom, points: Any) -> np.ndarray:
             return points
         raise OutsideKernel(f"a mask of kernels of {hom.expression} has shape {hom.on.shape} or {hom.shape}, and this "
                             f"one has {points.shape}. Reshape it.")
-    indices = [(int(point),) if np.ndim(point) == 0 else tuple(int(k) for k in point) for point in points]
-    whole = bool(hom.on.shape) and all(len(index) == len(hom.on.shape) for index in indices)
+    try:
+        indices = [(index(point),) if np.ndim(point) == 0 else tuple(map(index, point)) for point in points]
+    except TypeError as error:
+        raise TypeError(f"a support is a collection of taps or entries, tuples of integers, and this is {points!r}. "
+                        "Give such tuples, or a boolean array.") from error
+    whole = bool(hom.on.shape) and all(len(at) == len(hom.on.shape) for at in indices)
     mask = np.zeros(hom.on.shape if whole else hom.shape, bool)
-    for index in indices:
-        if len(index) not in (len(hom.on.shape), len(hom.shape)) or not all(
-                0 <= k < n for k, n in zip(index, hom.shape)):
+    for at in indices:
+        if len(at) not in (len(hom.on.shape), len(hom.shape)) or not all(
+                0 <= k < n for k, n in zip(at, hom.shape)):
             ranges = " × ".join(f"0…{n - 1}" for n in hom.shape)
-            raise OutsideKernel(f"the support has {index}, which is outside the kernel: taps and entries (*tap, "
+            raise OutsideKernel(f"the support has {at}, which is outside the kernel: taps and entries (*tap, "
                                 f"output, input) lie in {ranges}. Give indices into the array of the kernel.")
-        mask[index] = True
+        mask[at] = True
     return mask
 
 

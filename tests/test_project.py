@@ -305,6 +305,12 @@ def test_angles_of_irrational_representations_are_exact():
     assert [angle.cos_squared.field.degree for angle in c.angles] == [1, 4, 4]
 
 
+@pytest.mark.parametrize("points", [3, [(0.5, 1)], ["ab"]])
+def test_supports_are_of_integers(points):
+    with pytest.raises(TypeError, match="tuples of integers"):
+        rt.support(IMAGE, points)
+
+
 def test_masks_may_be_written_as_lists_of_truth_values():
     rows = [[False, True, False], [True, True, True], [False, True, False]]
     assert rt.support(IMAGE, rows) == rt.support(IMAGE, CROSS)
