@@ -23,6 +23,7 @@ from .pool import AvgPool, BlurPool, InvariantPool, MaxPool, Upsample
 from .preserved import NoPreservedDomain
 from .radial import BesselBasis
 from .relax import Relaxed
+from .scheme_layer import SchemeConv, TooFast
 from .sphere import NotHarmonic, SphericalHarmonics
 from .sphere_activation import SphereActivation
 from .steerable import SteerableConv2d, SteerableConv3d
@@ -37,13 +38,13 @@ from .weight_span import NotDecided
 __all__ = [
     "Audit", "AvgPool", "BadGraph", "BesselBasis", "BlurPool", "BrokenEquivariance", "ChangesParameters",
     "DifferentTypes", "DoesNotCommute", "EmptyHom", "EquivariantBatchNorm", "EquivariantConv1d", "EquivariantConv2d",
-    "EquivariantConv3d", "EquivariantLinear", "FieldDropout", "Gate", "HardBall", "HyperbolicBlock",
-    "HyperbolicResNet", "InvariantPool", "MaxPool", "MetricBall", "NoAction", "NoLinearLayer", "NoPreservedDomain",
-    "NoSource", "NoStream", "NormActivation", "NotAdmitted", "NotDecided", "NotFusable", "NotHarmonic",
-    "PermutationLinear", "PlanModule", "PointConv", "Pointwise", "Pullback", "Relaxed", "Reorder", "Restrict",
-    "SoftBall", "SphereActivation", "SphericalHarmonics", "SteerableConv2d", "SteerableConv3d", "Stream",
-    "SymmetricContraction", "SymmetricHyperbolicBlock", "Symmetrised", "TensorProduct", "TooFewValues", "Upsample",
+    "EquivariantConv3d", "EquivariantLinear", "FieldDropout", "Gate", "HardBall", "HyperbolicBlock", "HyperbolicResNet",
+    "InvariantPool", "MaxPool", "MetricBall", "NoAction", "NoLinearLayer", "NoPreservedDomain", "NoSource", "NoStream",
+    "NormActivation", "NotAdmitted", "NotDecided", "NotFusable", "NotHarmonic", "PermutationLinear", "PlanModule",
+    "PointConv", "Pointwise", "Pullback", "Relaxed", "Reorder", "Restrict", "SchemeConv", "SoftBall",
+    "SphereActivation", "SphericalHarmonics", "SteerableConv2d", "SteerableConv3d", "Stream", "SymmetricContraction",
+    "SymmetricHyperbolicBlock", "Symmetrised", "TensorProduct", "TooFast", "TooFewValues", "Upsample",
     "WindowsDoNotFit", "WrongChannels", "WrongShape", "WrongWeights", "act_on_weights", "assert_equivariant", "audit",
-    "directional_derivative", "equivariance_error", "fuse_batch_norm", "join", "make_compatible", "project_",
-    "source", "split", "symmetrize", "transform", "weight_tangent",
+    "directional_derivative", "equivariance_error", "fuse_batch_norm", "join", "make_compatible", "project_", "source",
+    "split", "symmetrize", "transform", "weight_tangent",
 ]
