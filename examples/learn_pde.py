@@ -2,7 +2,8 @@
 
 Pressure and velocity obey u_t + A_x u_x + A_y u_y = 0 with a speed of sound and a wind, both unknown. The layer sees
 exact solutions at two times and learns two symmetric 3×3 matrices. No weights leave the Courant limit, so training
-cannot blow up, and what is learnt is run thirty times as far on waves that it has not seen.
+cannot blow up, and what is learnt is run thirty times as far on waves that it has not seen. The error that remains is
+the dispersion of the scheme, of order Δx².
 """
 import argparse
 import sys
@@ -55,7 +56,7 @@ def main(rounds: int, out: Path) -> None:
     for _ in (bar := tqdm(range(rounds), desc="learning", disable=not sys.stderr.isatty())):
         bar.set_postfix(loss=f"{optimiser.step(loss).item():.1e}")
     learnt = layer.matrices().detach() / RATIO
-    sound, wind = (learnt * AXES).sum() / 4, learnt.diagonal(dim1=1, dim2=2).mean(1)
+    sound, wind = (learnt * AXES).sum() / AXES.sum(), learnt.diagonal(dim1=1, dim2=2).mean(1)
     print("A_x and A_y as learnt, side by side:", torch.cat(list(learnt), 1).numpy().round(3), sep="\n")
     for name, found, true in (("matrices", learnt, TRUTH), ("sound", sound, SOUND), ("wind", wind, WIND)):
         miss = (found - torch.as_tensor(true)).norm() / torch.as_tensor(true).norm()
@@ -64,9 +65,10 @@ def main(rounds: int, out: Path) -> None:
     true, found = exact(start, layer.steps), layer(start).detach()
     print(f"{layer.steps} steps on, waves not seen: relative error {100 * (found - true).norm() / true.norm():.2f} %")
     figure, axes = plt.subplots(1, 4, figsize=(13, 3.4), layout="constrained")
-    names = ("pressure at first", f"exact, {layer.steps} steps on", "learnt scheme", "its error")
-    for axis, u, name in zip(axes, (start, true, found, found - true), names):
-        image = axis.imshow(u[0, 0], cmap="RdBu_r", vmin=-start[0, 0].abs().max(), vmax=start[0, 0].abs().max())
+    names = ("pressure at first", f"exact, {layer.steps} steps on", "learnt scheme", "100 times its error")
+    most = start[0, 0].abs().max().item()
+    for axis, u, name in zip(axes, (start, true, found, 100 * (found - true)), names):
+        image = axis.imshow(u[0, 0].numpy(), cmap="RdBu_r", vmin=-most, vmax=most)
         axis.set(title=name, xticks=[], yticks=[])
     figure.colorbar(image, ax=axes, shrink=0.8)
     out.mkdir(parents=True, exist_ok=True)

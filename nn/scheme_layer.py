@@ -2,13 +2,10 @@
 from __future__ import annotations
 
 from itertools import product
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 import torch.nn.functional as F
-
-if TYPE_CHECKING:
-    from pdeconv.scheme import Scheme
 
 SCHEMES = ("rusanov", "lax-friedrichs", "upwind", "lax-wendroff")
 PADDINGS = {"circular": "circular", "zeros": "constant", "replicate": "replicate"}
@@ -65,8 +62,8 @@ class SchemeConv(torch.nn.Module):
         self.reset_parameters(generator)
 
     @classmethod
-    def of(cls, scheme: Scheme, **options: Any) -> SchemeConv:
-        """The layer that begins as this scheme of a system with numbers: its kernel is scheme.stencil to rounding.
+    def of(cls, scheme: Any, **options: Any) -> SchemeConv:
+        """The layer that begins as this `pdeconv` Scheme of a system with numbers: its kernel is scheme.stencil to rounding.
 
         Raises ValueError for other schemes and for matrices that are not symmetric, TooFast.
 

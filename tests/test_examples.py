@@ -47,7 +47,7 @@ SAYS = {
 
 
 def test_every_example_is_run_here():
-    others = {"demo", "continuous_symmetry", "molecules", "augmentation_dynamics"}
+    others = {"demo", "continuous_symmetry", "molecules", "augmentation_dynamics", "learn_pde"}
     assert {path.stem for path in EXAMPLES.glob("*.py")} == {*SAYS, *others}
 
 
@@ -82,6 +82,13 @@ def test_molecules_keep_their_energy_and_turn_their_forces(tmp_path):
     energy, force = (float(x) for x in re.findall(r"by (\S+?),", text))
     assert energy < 1e-13 and force < 1e-11  # relative, float64, sums over some hundred atoms
     assert (tmp_path / "molecules.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_hyperbolic_system_is_recovered_from_snapshots(tmp_path):
+    text = run(EXAMPLES / "learn_pde.py", "--out", str(tmp_path), cwd=tmp_path)
+    errors = {line.split()[0]: float(line.split()[-2]) for line in text.splitlines() if "relative error" in line}
+    assert errors.keys() == {"matrices", "sound", "wind", "120"} and max(errors.values()) < 1  # per cent
+    assert (tmp_path / "learn_pde.png").read_bytes().startswith(b"\x89PNG")
 
 
 def test_the_demo_goes_the_whole_road(tmp_path):
