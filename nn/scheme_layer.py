@@ -63,7 +63,7 @@ class SchemeConv(torch.nn.Module):
 
     @classmethod
     def of(cls, scheme: Any, **options: Any) -> SchemeConv:
-        """The layer that begins as this `pdeconv` Scheme of a system with numbers: its kernel is scheme.stencil to rounding.
+        """The layer that begins as this Scheme of `pdeconv`, with numbers: its kernel is scheme.stencil to rounding.
 
         Raises ValueError for other schemes and for matrices that are not symmetric, TooFast.
 
