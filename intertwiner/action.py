@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import reptheory as rt
+from reptheory.steerable import Paths
 from reptheory.vocabulary import noun
 from reptheory.whole_file import check_target, write_whole
 
@@ -29,6 +30,8 @@ def basis(options: Namespace) -> None:
     if ending == ".json" and (options.blocks or options.dtype != "float64"):
         raise ValueError("a .json file holds the exact dense basis. Leave --blocks and --dtype out, or write .npz.")
     hom = _question(options)
+    if options.output is not None or options.json:
+        _refuse_paths(hom)
     if options.json:
         rows = [{"source": b.source.expression, "target": b.target.expression, "copies": b.copies, "x": b.point,
                  "orbit": b.orbit, "stabiliser": b.stabiliser, "dim": b.dim} for b in hom.blocks]
@@ -47,6 +50,7 @@ def certify(options: Namespace) -> None:
     with progress("proving the certificate"):
         proof = hom.certificate
     if options.json:
+        _refuse_paths(hom)
         facts = {**_facts(hom), "by characters": proof.by_characters, "reason": proof.reason or None,
                  "primes": proof.primes, "digest": proof.digest, "certified": proof.ok}
         _show(facts, options.output)
@@ -64,6 +68,7 @@ def emit(options: Namespace) -> None:
             raise
         raise ImportError("emit needs torch. Install it: pip install 'intertwiner[torch]'.") from None
     hom = _question(options)
+    _refuse_paths(hom)
     refuse_empty(hom.basis)
     with progress("proving the certificate"):
         plan = rt.lower(hom, bias=options.bias, init=options.init, stride=options.stride, padding=options.padding,
@@ -74,6 +79,9 @@ def emit(options: Namespace) -> None:
 def table(options: Namespace) -> None:
     """Print or write the character table of a group."""
     group = _read(options)
+    if isinstance(group, rt.LieGroup):
+        raise ValueError(f"table takes a finite group, and {options.expression} is a Lie group, whose irreps are told "
+                         "apart by weights. Print V.weights in Python, or write S(5), say.")
     if not isinstance(group, rt.Group):
         raise ValueError(f"table takes a group, and {options.expression} is {noun(group)}. Write S(5), say.")
     with progress("computing the character table"):
@@ -98,6 +106,14 @@ def _question(options: Namespace) -> rt.Hom:
                          "\"V >> W\", or \"Hom(V, W, on=grid(3))\".")
     with progress("deriving the basis") as step:
         return rt.derive(hom, progress=step)
+
+
+def _refuse_paths(hom: rt.Hom) -> None:
+    """Raise ValueError for kernels on Rⁿ, whose basis is paths with free radial functions and no finite table."""
+    if isinstance(hom.basis, Paths):
+        raise ValueError(f"{hom.expression} has paths with free radial functions, which no table of numbers holds. "
+                         "Print them, without -o and --json; sample them in Python, by nn.SteerableConv2d, "
+                         "nn.SteerableConv3d or nn.PointConv; or ask for a grid, on=grid(3).")
 
 
 def _read(options: Namespace) -> Any:

@@ -109,7 +109,8 @@ if __name__ == "__main__":
 def _types(source: rt.Rep, target: rt.Rep) -> list[str]:
     """Group and types, a line each."""
     group = source.group
-    return [f"Group: {group!r}, generators {', '.join(group.names)}.",
+    generated = f", generators {', '.join(group.names)}" if group.names else ""
+    return [f"Group: {group!r}{generated}.",
             f"Input: {source.expression}, {source.dim} channels.",
             f"Output: {target.expression}, {target.dim} channels."]
 

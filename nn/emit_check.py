@@ -13,7 +13,7 @@ from reptheory.monomial import Monomial
 from reptheory.plan import Table
 from reptheory.space import GSet, Hexagonal
 
-from .check import Trial
+from .check import TIME, Trial
 from .emit_text import docstring, fits, quoted, sequence
 from .feature import preserves, transform, turned_axes
 from .literal import literal
@@ -99,16 +99,22 @@ class SelfCheck:
     scales: tuple[str, ...]
     statistics: bool
 
+    @property
+    def elements(self) -> dict[str, Any]:
+        """The generators by name; of a Lie group also exp(0.7 X_a), except on a grid, which they do not preserve."""
+        group: Any = self.in_type.group
+        turned = {f"exp({TIME}·{x})": group.exp(**{x: TIME}) for x in group.algebra_names} if group.is_lie else {}
+        return {name: name for name in group.names} | ({} if self.kind else turned)
+
     def constants(self) -> list[str]:
         """The assignments of INPUT, OUTPUT, ACTIONS and TURNS."""
-        group = self.in_type.group
         names = _names([a for rep in (self.in_type, self.out_type) for _, a in rep.summands])
         types = "\n".join(_type(title, rep, names)
                           for title, rep in (("INPUT", self.in_type), ("OUTPUT", self.out_type)))
         lines = ["ACTIONS = {  # of each generator, by summand: row i of g·x is row index[i] (times its sign), or a "
                  "matrix acts"]
-        for number, g in enumerate(group.names):
-            lines.append(f"    {quoted(g)}: {{")
+        for number, (name, g) in enumerate(self.elements.items()):
+            lines.append(f"    {quoted(name)}: {{")
             lines += [f"        {quoted(key)}: {sequence(_action(a, number, g))}," for a, key in names.items()]
             lines.append("    },")
         found = [types, "\n".join([*lines, "}"])]
@@ -166,12 +172,14 @@ def self_check(module: torch.nn.Module, in_type: rt.Rep, out_type: rt.Rep, actio
 
     Raises ValueError, with the reason, where the group moves nothing that could be checked.
     """
-    group = in_type.group
-    if not group.names:
+    group: Any = in_type.group
+    if not group.names and not (group.is_lie and group.dim):
         raise ValueError(f"{group.expression} has no generators")
     model = copy.deepcopy(module).cpu().double().eval()
     trial = Trial(model, in_type, out_type, None, 2, action, 0)
     ndim, action = trial.space
+    if ndim and not group.names:
+        raise ValueError(f"{group.expression} has no generator that preserves a grid")
     shape = (_batch(in_type), *trial.x.shape[1:])
     kind = "hexagon" if isinstance(action, Hexagonal) else "grid" if ndim else ""
     turns = {}
@@ -230,9 +238,9 @@ def _type(title: str, rep: rt.Rep, names: dict[rt.Rep, str]) -> str:
     return "\n".join([f"{title} = [{comment}", *(f"    {entry}," for entry in entries), "]"])
 
 
-def _action(a: rt.Rep, number: int, g: str) -> list[str]:
-    """The text of the tables of a generator on a summand: index, and signs where there are any; or the matrix."""
-    action: Any = a.actions[number]
+def _action(a: rt.Rep, number: int, g: Any) -> list[str]:
+    """The text of the tables of an element on a summand: index, and signs where there are any; or the matrix."""
+    action: Any = a.actions[number] if isinstance(g, str) else None
     if isinstance(action, Monomial) and preserves(action, a.gram):
         back = action.inverse()
         tables = [back.images] if back.is_permutation else [back.images, back.signs.astype(np.int64)]

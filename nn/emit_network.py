@@ -10,7 +10,6 @@ import torch
 import torch.nn.functional as F
 
 import reptheory as rt
-from reptheory.monomial import Monomial
 
 from .activation import Pointwise, identity
 from .change import DifferentTypes, Pullback, Restrict, matching
@@ -134,9 +133,9 @@ class Network:
 
 
 def is_signed(rep: rt.Rep) -> bool:
-    """Whether every generator permutes the orthonormal coordinates of features up to sign, so that it moves integers
+    """Whether the group permutes the orthonormal coordinates of features up to sign, so that it moves integers
     exactly."""
-    return all(isinstance(m, Monomial) and len(set(a.gram)) == 1 for _, a in rep.summands for m in a.actions)
+    return all(a.is_monomial and len(set(a.gram)) == 1 for _, a in rep.summands)
 
 
 def leaves(parent: torch.nn.Sequential, path: str = "") -> Iterator[tuple[str, torch.nn.Module]]:

@@ -25,8 +25,8 @@ class Covariants:
     """Hom_G(Sym^ν V, A): the polynomial maps P: V → A of degree ν with P(ρ(g)x) = ρ_A(g)P(x), A a summand of W.
 
     For SO(3) and O(3) they are the copies of A in the symmetric tensors, in the order and with the signs of
-    `Reduction`; for other groups the basis of Hom(V.sym(ν), A). Either is orthonormal as tensors, complete, and the
-    same on every machine.
+    `Reduction`, the same everywhere; for other groups the basis of Hom(V.sym(ν), A), which another version of the
+    library may choose otherwise: compare `digest`. Either is orthonormal as tensors, and complete.
 
     >>> import reptheory as rt
     >>> G = rt.O(3); P = covariants(G.irrep("0e") + G.irrep("1o"), G.irrep("0e"), 3); P.counts

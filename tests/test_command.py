@@ -215,6 +215,7 @@ def test_groups_are_named_by_files(capsys, folder):
 
 
 # Mistakes ----------------------------------------------------------------------------------------------------
+PATHS = "Hom(SO(3).irrep(1), SO(3).irrep(2), on=R(3))"
 MISTAKES = {
     "an expression": (["basis", "D(4).regulr"], ["a group has no 'regulr'", "^^^^^^", "'regular'?"]),
     "Python": (["basis", "__import__('os').abort()"], ["__import__ is not known"]),
@@ -227,6 +228,10 @@ MISTAKES = {
     "too large": (["basis", "S(6).regular >> S(6).regular", "-o", "b.npz"], ["entries, and", "with --blocks to"]),
     "too large in blocks": (["basis", "S(6).regular >> S(6).regular", "-o", "b.npz", "--blocks"], ["Emit the layer."]),
     "exact blocks": (["basis", HOM, "-o", "b.json", "--blocks"], ["Leave --blocks and --dtype out"]),
+    "a table of paths": (["basis", PATHS, "-o", "b.npz"], ["free radial functions", "nn.SteerableConv3d"]),
+    "a layer of paths": (["emit", PATHS], ["free radial functions", "on=grid(3)"]),
+    "facts of paths": (["certify", PATHS, "--json"], ["without -o and --json"]),
+    "characters of a Lie group": (["table", "SO(3)"], ["takes a finite group, and SO(3) is a Lie group", "V.weights"]),
     "a command": (["derive", HOM], ["invalid choice: 'derive'"]),
     "nothing": ([], ["the following arguments are required"]),
     "an option": (["basis", HOM, "--dtype", "int8"], ["invalid choice: 'int8'"]),

@@ -190,3 +190,26 @@ def test_the_file_checks_itself_when_it_is_run(tmp_path):
 def test_a_plan_of_no_question_has_no_check():
     text = source(Plan(("x",), (), (), (), "x"))
     assert "self_check" not in text and "__main__" not in text
+
+
+LIE = {"rotations": rt.SO(3).irrep(1) + rt.SO(3).irrep(2), "spins": 2 * rt.SU(2).irrep("1/2"),
+       "with parity": rt.O(3).irrep("1o") + rt.O(3).irrep("0e"), "Lorentz": rt.SO(1, 3).vector}
+
+
+@pytest.mark.parametrize("name", LIE)
+def test_emitted_layers_of_lie_groups_check_themselves_on_their_one_parameter_groups(name):
+    v = LIE[name]
+    text = nn.source(nn.EquivariantLinear(v, v, dtype=torch.complex128 if v.scalars == "C" else torch.float64))
+    space: dict = {"__name__": "emitted"}
+    exec(text, space)
+    assert "No self-check" not in text and len(space["ACTIONS"]) == v.group.dim + len(v.group.names)
+    assert space["Layer"]().self_check() < 1e-13
+    right = space["Layer"].forward
+    space["Layer"].forward = lambda self, x: right(self, x).roll(1, 1)  # the kind of mistake that an edit makes
+    with pytest.raises(AssertionError, match=r"does not commute with the generator (i:|exp\(0\.7·[A-Z])"):
+        space["Layer"]().self_check()
+
+
+def test_what_preserves_no_grid_is_said():
+    layer = nn.SteerableConv2d(rt.SO(2).irrep(1), rt.SO(2).irrep(1), 3)
+    assert "No self-check: SO(2) has no generator that preserves a grid." in nn.source(layer)

@@ -310,3 +310,16 @@ def test_wrong_inputs_say_what_to_change():
         rt.Bilinear(PLANE, CUBE.vector, ONE)
     with pytest.raises(TypeError, match="channel counts"):
         nn.TensorProduct(8, PLANE, ONE)
+
+
+@pytest.mark.parametrize("dtype, allowed", [(torch.float32, 1e-6), (torch.float64, 1e-14)])
+def test_the_equivariance_error_is_rounding(dtype, allowed):
+    G = rt.O(3)
+    V, Y = (m * G.irrep("0e") + m * G.irrep("1o") + m * G.irrep("2e") for m in (64, 1))
+    layer = nn.TensorProduct(V, Y, V).to(dtype)
+    x, y = torch.randn(50, V.dim, dtype=torch.float64), torch.randn(50, Y.dim, dtype=torch.float64)
+    with torch.no_grad():
+        for g in (G.exp([0.3, 0.2, 0.9]), G.exp([-1.1, 2.0, 0.4]), "i"):
+            left = layer(transform(x, V, g).to(dtype), transform(y, Y, g).to(dtype)).double()
+            right = transform(layer(x.to(dtype), y.to(dtype)).double(), V, g)
+            assert (left - right).norm() < allowed * right.norm()
