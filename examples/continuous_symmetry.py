@@ -160,10 +160,12 @@ def draw(times: np.ndarray, results: dict[str, tuple[np.ndarray, np.ndarray]], p
             left.plot(times, right_answers[k], label=None if k else LABELS[name], **style)
             right.semilogy(times[1:], moved[k][1:], **style)
     left.axhline(10, color="#bbbbbb", linestyle=":", linewidth=1.5)
-    left.text(times[-1], 11.5, "chance", color="#555555", ha="right")
+    left.text(0, 11.5, "chance", color="#555555")
     left.set(ylim=(0, 104), ylabel="accuracy on the test digits, %", xlabel="time t along exp(tX)")
-    left.legend(frameon=False, loc="center", bbox_to_anchor=(0.63, 0.62))
-    right.set(ylabel="largest change of a logit / largest logit", xlabel="time t", ylim=(1e-17, 10))
+    handles = left.get_legend_handles_labels()
+    figure.legend(*handles, frameon=False, ncols=3, loc="upper left", bbox_to_anchor=(0.057, 0.925))
+    right.set(ylabel="largest change of a logit / largest logit", xlabel="time t along exp(tX)", xlim=left.get_xlim(),
+              ylim=(1e-17, 30))
     for axis in (left, right):
         axis.spines[["top", "right"]].set_visible(False)
         axis.grid(axis="y", color="#eeeeee")

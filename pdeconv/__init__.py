@@ -2,6 +2,7 @@
 from . import catalog
 from .characteristic_field import CharacteristicField
 from .conservation import Conservation, NotConservative
+from .decompile import Equation, NotDecompiled, decompile
 from .differential_operator import DifferentialOperator, NotAKernel
 from .eigenstructure import Eigenstructure, NoClosedForm
 from .entropy import Entropy, NoEntropy, entropy
@@ -32,12 +33,12 @@ from .system import NotASystem, System
 from .vector_field import VectorField
 
 __all__ = ["BadState", "CharacteristicField", "Conservation", "DifferentialOperator", "Eigenstructure", "Enclosure",
-           "Entropy", "EntropyFlux", "FaceProgram", "FormulaError", "Hyperbolicity", "Laurent", "Limiter",
-           "ModifiedEquation", "NoClosedForm", "NoEntropy", "NoRiemannSolver", "NoRoeMatrix", "NoSuchFlux",
-           "NotAKernel", "NotANumber", "NotASystem", "NotClosed", "NotConservative", "NotConsistent", "NotDefined",
-           "NotExactFormula", "NotHyperbolic", "NotIntegrated", "NotLinear", "NotRational", "NotSymmetrisable",
-           "NumericalFlux", "Reconstruction", "Report", "RiemannFlux", "RiemannSolution", "RoeMatrix", "RungeKutta",
-           "Scheme", "Stencil", "SummationByParts", "Symmetries", "Symmetriser", "System", "TooManyUnknowns",
-           "Undecided", "UnknownScheme", "Unstable", "VectorField", "catalog", "entropy", "entropy_flux",
-           "entropy_flux_family", "limiter", "linear_symmetries", "reconstruction", "riemann", "roe_matrix",
-           "runge_kutta", "summation_by_parts", "symmetries"]
+           "Entropy", "EntropyFlux", "Equation", "FaceProgram", "FormulaError", "Hyperbolicity", "Laurent",
+           "Limiter", "ModifiedEquation", "NoClosedForm", "NoEntropy", "NoRiemannSolver", "NoRoeMatrix",
+           "NoSuchFlux", "NotAKernel", "NotANumber", "NotASystem", "NotClosed", "NotConservative", "NotConsistent",
+           "NotDecompiled", "NotDefined", "NotExactFormula", "NotHyperbolic", "NotIntegrated", "NotLinear",
+           "NotRational", "NotSymmetrisable", "NumericalFlux", "Reconstruction", "Report", "RiemannFlux",
+           "RiemannSolution", "RoeMatrix", "RungeKutta", "Scheme", "Stencil", "SummationByParts", "Symmetries",
+           "Symmetriser", "System", "TooManyUnknowns", "Undecided", "UnknownScheme", "Unstable", "VectorField",
+           "catalog", "decompile", "entropy", "entropy_flux", "entropy_flux_family", "limiter", "linear_symmetries",
+           "reconstruction", "riemann", "roe_matrix", "runge_kutta", "summation_by_parts", "symmetries"]

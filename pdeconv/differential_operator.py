@@ -1,7 +1,7 @@
 """DifferentialOperator: the dictionary between convolution kernels and differential operators, exact both ways."""
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import product
@@ -45,7 +45,7 @@ class DifferentialOperator:
                     isinstance(a, int) and 0 <= a <= 64 for a in index):
                 raise FormulaError(f"{index!r} is no list of orders of derivatives. Write (1, 0) for ∂x in the "
                                    "plane.")
-            found[index] = _fraction(value)
+            found[index] = exact_fraction(value)
         lengths = {len(index) for index in found}
         if len(lengths) != 1:
             raise FormulaError("an operator has orders of derivatives for each axis, the same number in each term, and "
@@ -63,8 +63,8 @@ class DifferentialOperator:
         if not 1 <= entries.ndim <= 3 or any(side % 2 == 0 for side in entries.shape):
             raise NotAKernel(f"a kernel of shape {entries.shape}: its centre is a point of the grid where all sides "
                              "are odd, in at most three dimensions. Pad it with zeros.")
-        h = _fraction(spacing)
-        table = np.vectorize(_fraction, otypes=[object])(entries)
+        h = exact_fraction(spacing)
+        table = np.vectorize(exact_fraction, otypes=[object])(entries)
         for axis, k in enumerate(entries.shape):  # the last axis is x, and y runs against the rows
             rows = _moments(k, -1 if axis == entries.ndim - 2 else 1)
             table = np.moveaxis(np.tensordot(rows, table, (1, axis)), 0, axis)
@@ -90,7 +90,7 @@ class DifferentialOperator:
             raise NotAKernel(f"{size} points hold derivatives of order below {size} and a centre where they are odd, "
                              f"and this operator has one of order {most}. Take {most + 1 + most % 2} or a larger odd "
                              "number.")
-        rows, h = _stencils(size), _fraction(spacing)
+        rows, h = _stencils(size), exact_fraction(spacing)
         total = np.full((size,) * self.ndim, Fraction(0), object)
         for index, c in self.terms:
             part: Any = np.array(c / h ** sum(index), object)
@@ -133,7 +133,12 @@ class DifferentialOperator:
         return f"DifferentialOperator({{{inner}}})  # {self}"
 
 
-def _fraction(value: Any) -> Fraction:
+def exact_fraction(value: Any) -> Fraction:
+    """The rational number that an integer, fraction, text or float is, the float exactly.
+
+    >>> exact_fraction("1/3"), exact_fraction(0.5)
+    (Fraction(1, 3), Fraction(1, 2))
+    """
     if isinstance(value, (int, Fraction)) and not isinstance(value, bool):
         return Fraction(value)
     if isinstance(value, (float, np.floating)):
@@ -152,7 +157,7 @@ def _moments(k: int, sign: int) -> np.ndarray:
     return np.array([[Fraction((sign * x) ** a, factorial(a)) for x in range(-r, r + 1)] for a in range(k)], object)
 
 
-def _stencils(k: int) -> list[Sequence[Fraction]]:
+def _stencils(k: int) -> list[np.ndarray]:
     """The stencils D_a: a! times the coefficients of tᵃ in the Lagrange polynomials of the points −r … r."""
     r = k // 2
     columns = []
@@ -163,4 +168,4 @@ def _stencils(k: int) -> list[Sequence[Fraction]]:
                 shifted = [Fraction(0), *polynomial]
                 polynomial = [(s - y * p) / (x - y) for s, p in zip(shifted, [*polynomial, Fraction(0)])]
         columns.append(polynomial)
-    return [[factorial(a) * column[a] for column in columns] for a in range(k)]
+    return [np.array([factorial(a) * column[a] for column in columns], object) for a in range(k)]
