@@ -128,7 +128,8 @@ def test_text():
     assert repr(equation) == "<Equation: 1 unknowns, linear, of order 1 in x, periodic>".replace("unknowns", "unknown")
     assert equation.latex(None) == ("\\begin{aligned}\n\\partial_t u_{1} &= 3 + \\partial_x \\left(- u_{1}\\right)\n"
                                     "\\end{aligned}")
-    assert equation.hyperbolicity.is_strict and equation.system == pde.System(fluxes={"x": ["u_1"]}, state=["u_1"], source=["3"])
+    assert equation.hyperbolicity.is_strict
+    assert equation.system == pde.System(fluxes={"x": ["u_1"]}, state=["u_1"], source=["3"])
     text = pde.decompile(block()).latex()
     assert r"\partial_x^{2}" in text and text.count("&=") == 2 and r"u_{1} u_{2}" in text
 
