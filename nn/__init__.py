@@ -32,19 +32,21 @@ from .symmetric_contraction import SymmetricContraction
 from .symmetric_hyperbolic import SymmetricHyperbolicBlock
 from .symmetrise import Symmetrised, symmetrize
 from .tensor_product import TensorProduct, WrongWeights
-from .weight_action import act_on_weights, directional_derivative, weight_tangent
+from .weight_action import act_on_weights, conserved_charge, directional_derivative, weight_tangent
 from .weight_span import NotDecided
+from .weight_symmetry import NoRule, WeightSymmetry, weight_symmetry
 
 __all__ = [
     "Audit", "AvgPool", "BadGraph", "BesselBasis", "BlurPool", "BrokenEquivariance", "ChangesParameters",
     "DifferentTypes", "DoesNotCommute", "EmptyHom", "EquivariantBatchNorm", "EquivariantConv1d", "EquivariantConv2d",
-    "EquivariantConv3d", "EquivariantLinear", "FieldDropout", "Gate", "HardBall", "HyperbolicBlock", "HyperbolicResNet",
-    "InvariantPool", "MaxPool", "MetricBall", "NoAction", "NoLinearLayer", "NoPreservedDomain", "NoSource", "NoStream",
-    "NormActivation", "NotAdmitted", "NotDecided", "NotFusable", "NotHarmonic", "PermutationLinear", "PlanModule",
-    "PointConv", "Pointwise", "Pullback", "Relaxed", "Reorder", "Restrict", "SchemeConv", "SoftBall",
-    "SphereActivation", "SphericalHarmonics", "SteerableConv2d", "SteerableConv3d", "Stream", "SymmetricContraction",
-    "SymmetricHyperbolicBlock", "Symmetrised", "TensorProduct", "TooFast", "TooFewValues", "Upsample",
-    "WindowsDoNotFit", "WrongChannels", "WrongShape", "WrongWeights", "act_on_weights", "assert_equivariant", "audit",
-    "directional_derivative", "equivariance_error", "fuse_batch_norm", "join", "make_compatible", "project_", "source",
-    "split", "symmetrize", "transform", "weight_tangent",
+    "EquivariantConv3d", "EquivariantLinear", "FieldDropout", "Gate", "HardBall", "HyperbolicBlock",
+    "HyperbolicResNet", "InvariantPool", "MaxPool", "MetricBall", "NoAction", "NoLinearLayer", "NoPreservedDomain",
+    "NoRule", "NoSource", "NoStream", "NormActivation", "NotAdmitted", "NotDecided", "NotFusable", "NotHarmonic",
+    "PermutationLinear", "PlanModule", "PointConv", "Pointwise", "Pullback", "Relaxed", "Reorder", "Restrict",
+    "SchemeConv", "SoftBall", "SphereActivation", "SphericalHarmonics", "SteerableConv2d", "SteerableConv3d",
+    "Stream", "SymmetricContraction", "SymmetricHyperbolicBlock", "Symmetrised", "TensorProduct", "TooFast",
+    "TooFewValues", "Upsample", "WeightSymmetry", "WindowsDoNotFit", "WrongChannels", "WrongShape", "WrongWeights",
+    "act_on_weights", "assert_equivariant", "audit", "conserved_charge", "directional_derivative",
+    "equivariance_error", "fuse_batch_norm", "join", "make_compatible", "project_", "source", "split", "symmetrize",
+    "transform", "weight_symmetry", "weight_tangent",
 ]

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 
 from .fuse import fuse_batch_norm
-from .stream import NoStream, Stream
+from .stream import NoStream, NotAdmitted, Stream
 
 
 def act_on_weights(model: torch.nn.Module, stage: Any, q: Any, *, check: bool = True) -> torch.nn.Module:
@@ -94,6 +94,37 @@ def directional_derivative(model: torch.nn.Module, tangent: Mapping[str, torch.T
     with warnings.catch_warnings():  # the first use in a process loads torch.jit, which says that it is deprecated
         warnings.simplefilter("ignore", DeprecationWarning)
         return torch.func.jvp(outputs, (primal,), (dict(tangent),))[1]
+
+
+def conserved_charge(model: torch.nn.Module, stage: Any) -> torch.Tensor:
+    """Σ (WWᵀ + bbᵀ) over what writes a stage − Σ WᵀW over what reads it: constant under gradient flow, (n, n).
+
+    Symmetric X ∈ gl(n) leave the loss, so the gradient is orthogonal to XW on the writers and −WX on the readers, which
+    is half the derivative of tr X·charge (Noether). With steps of size η over a fixed time it drifts by O(η). Behind
+    functions of each channel the diagonal is conserved, with zeros elsewhere; so(n) has no such charge: NotAdmitted.
+    The model has its batch normalisation folded in. Source: Zhao, Ganev, Walters, Yu and Dehmamy (arXiv 2210.17216).
+
+    >>> import nn; net = nn.fuse_batch_norm(nn.HyperbolicResNet(10, (1, 1), (4, 8), ball=None))
+    >>> nn.conserved_charge(net, 1).shape
+    torch.Size([8, 8])
+    """
+    stream = stream_of(model, stage)
+    if stream.group.startswith(("O", "permutation")):
+        raise NotAdmitted(f"{stream.name} moves along {stream.group}, which has no symmetric generators, so that no "
+                          "charge of this form is conserved. Take a stage without a ball, or with a metric.")
+    n = stream.channels
+    total = torch.zeros(n, n, dtype=stream.inputs[0].weight.dtype, device=stream.inputs[0].weight.device)
+    for layer in stream.outputs:
+        w = layer.weight.detach().flatten(1)
+        total = total + w @ w.T
+        if layer.bias is not None:
+            total = total + torch.outer(layer.bias.detach(), layer.bias.detach())
+    for layer in stream.inputs:
+        w = layer.weight.detach().movedim(1, 0).flatten(1)
+        total = total - w @ w.T
+    for ball in stream.metrics:
+        total = total - ball.metric.detach()
+    return total if stream.group.startswith("GL") else total.diag().diag()
 
 
 def stream_of(model: torch.nn.Module, stage: Any) -> Stream:

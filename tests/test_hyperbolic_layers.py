@@ -199,6 +199,24 @@ def test_the_tangent_is_the_derivative_of_the_action():
         assert torch.allclose(difference, tangent.get(name, torch.zeros_like(difference)), rtol=1e-6, atol=1e-7), name
 
 
+@pytest.mark.parametrize("ball, stage", [("metric", 1), (None, 2), ("hard", 0)])
+def test_charges_drift_by_the_size_of_the_step(ball, stage):
+    drifts = []
+    for rate in (1e-4, 1e-5):  # over the same time
+        net, x = nn.fuse_batch_norm(network(ball)), images()[:1, :, :8, :8]
+        before = nn.conserved_charge(net, stage)
+        weight = net.head.weight.detach().clone()
+        for _ in range(round(1e-3 / rate)):
+            loss = (net(x) ** 2).mean()
+            for p, g in zip(net.parameters(), torch.autograd.grad(loss, list(net.parameters()))):
+                p.data -= rate * g
+        drifts.append(float((nn.conserved_charge(net, stage) - before).abs().max()))
+        moved = float((net.head.weight.detach() - weight).abs().max())
+    assert drifts[0] < 0.2 * moved and 7 < drifts[0] / drifts[1] < 14
+    with pytest.raises(nn.NotAdmitted, match="has no symmetric generators"):
+        nn.conserved_charge(nn.fuse_batch_norm(network("hard")), 1)
+
+
 def test_a_metric_moves_by_its_law():
     net, t = nn.fuse_batch_norm(network("metric")), matrix(12, "GL")
     h, moved = net.stages[1][0].ball.metric, nn.act_on_weights(net, 1, t).stages[1][0].ball.metric
