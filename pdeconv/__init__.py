@@ -1,5 +1,6 @@
 """Exact hyperbolic systems: derived, discretised, compiled."""
 from . import catalog
+from .boundary import Boundary, NotASide, NotWellPosed, Wall, boundary, dirichlet
 from .characteristic_field import CharacteristicField
 from .conservation import Conservation, NotConservative
 from .decompile import Equation, NotDecompiled, decompile
@@ -10,10 +11,12 @@ from .entropy_flux import EntropyFlux, entropy_flux, entropy_flux_family
 from .equivariance import Undecided
 from .face_program import FaceProgram
 from .formula import FormulaError, NotExactFormula
+from .grid import BadGrid, Grid
 from .hyperbolicity import Hyperbolicity, NotHyperbolic
 from .integrate import NotIntegrated
 from .laurent import Laurent
 from .limiter import Limiter, limiter
+from .lower import Kernel, NotLowered, lower
 from .modified_equation import ModifiedEquation, NotConsistent
 from .numerical_flux import NumericalFlux
 from .prolongation import NotRational
@@ -24,21 +27,25 @@ from .riemann_flux import NoSuchFlux, RiemannFlux
 from .roe import NoRoeMatrix, RoeMatrix, roe_matrix
 from .runge_kutta import RungeKutta, runge_kutta
 from .scheme import NotDefined, NotLinear, Scheme, UnknownScheme, Unstable
+from .solve import Diverged, NotResumable, Solution, solve
 from .stability import Enclosure
 from .stencil import NotANumber, Stencil
+from .stepper import NoBackend, Stepper
 from .summation_by_parts import SummationByParts, summation_by_parts
 from .symmetriser import NotSymmetrisable, Symmetriser
 from .symmetry import NotClosed, Symmetries, TooManyUnknowns, linear_symmetries, symmetries
 from .system import NotASystem, System
 from .vector_field import VectorField
 
-__all__ = ["BadState", "CharacteristicField", "Conservation", "DifferentialOperator", "Eigenstructure", "Enclosure",
-           "Entropy", "EntropyFlux", "Equation", "FaceProgram", "FormulaError", "Hyperbolicity", "Laurent",
-           "Limiter", "ModifiedEquation", "NoClosedForm", "NoEntropy", "NoRiemannSolver", "NoRoeMatrix",
-           "NoSuchFlux", "NotAKernel", "NotANumber", "NotASystem", "NotClosed", "NotConservative", "NotConsistent",
-           "NotDecompiled", "NotDefined", "NotExactFormula", "NotHyperbolic", "NotIntegrated", "NotLinear",
-           "NotRational", "NotSymmetrisable", "NumericalFlux", "Reconstruction", "Report", "RiemannFlux",
-           "RiemannSolution", "RoeMatrix", "RungeKutta", "Scheme", "Stencil", "SummationByParts", "Symmetries",
-           "Symmetriser", "System", "TooManyUnknowns", "Undecided", "UnknownScheme", "Unstable", "VectorField",
-           "catalog", "decompile", "entropy", "entropy_flux", "entropy_flux_family", "limiter", "linear_symmetries",
-           "reconstruction", "riemann", "roe_matrix", "runge_kutta", "summation_by_parts", "symmetries"]
+__all__ = ["BadGrid", "BadState", "Boundary", "CharacteristicField", "Conservation", "DifferentialOperator",
+           "Diverged", "Eigenstructure", "Enclosure", "Entropy", "EntropyFlux", "Equation", "FaceProgram",
+           "FormulaError", "Grid", "Hyperbolicity", "Kernel", "Laurent", "Limiter", "ModifiedEquation", "NoBackend",
+           "NoClosedForm", "NoEntropy", "NoRiemannSolver", "NoRoeMatrix", "NoSuchFlux", "NotAKernel", "NotANumber",
+           "NotASide", "NotASystem", "NotClosed", "NotConservative", "NotConsistent", "NotDecompiled", "NotDefined",
+           "NotExactFormula", "NotHyperbolic", "NotIntegrated", "NotLinear", "NotLowered", "NotRational",
+           "NotResumable", "NotSymmetrisable", "NotWellPosed", "NumericalFlux", "Reconstruction", "Report",
+           "RiemannFlux", "RiemannSolution", "RoeMatrix", "RungeKutta", "Scheme", "Solution", "Stencil", "Stepper",
+           "SummationByParts", "Symmetries", "Symmetriser", "System", "TooManyUnknowns", "Undecided", "UnknownScheme",
+           "Unstable", "VectorField", "Wall", "boundary", "catalog", "decompile", "dirichlet", "entropy",
+           "entropy_flux", "entropy_flux_family", "limiter", "linear_symmetries", "lower", "reconstruction",
+           "riemann", "roe_matrix", "runge_kutta", "solve", "summation_by_parts", "symmetries"]

@@ -1,0 +1,82 @@
+"""Grid: a box of equal cells."""
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+
+class BadGrid(ValueError):
+    """Data that are no grid, or fields that do not fit one."""
+
+
+@dataclass(frozen=True, init=False, repr=False)
+class Grid:
+    """The box Π_j [a_j, b_j] in N_j cells along each axis: Grid(x=(0, 1, 100), y=(0, 1, 50)).
+
+    Fields on it have the shape (unknowns, N_y, N_x), with rows running down and y up. Raises BadGrid.
+
+    >>> grid = Grid(x=(0, 2, 4)); grid.spacing, grid.centres("x").tolist()
+    ((0.5,), [0.25, 0.75, 1.25, 1.75])
+    """
+
+    axes: tuple[str, ...]
+    low: tuple[float, ...]
+    high: tuple[float, ...]
+    cells: tuple[int, ...]
+
+    def __init__(self, **axes: tuple[Any, Any, int]) -> None:
+        if not axes:
+            raise BadGrid("a grid needs at least one axis: Grid(x=(0, 1, 100)).")
+        for name, row in axes.items():
+            if len(row) != 3 or not isinstance(row[2], (int, np.integer)) or row[2] < 1 or not row[0] < row[1]:
+                raise BadGrid(f"{name}={row!r} is no axis. Give its ends in rising order and its number of cells: "
+                              f"{name}=(0, 1, 100).")
+        values = {"axes": tuple(axes), "low": tuple(float(a) for a, _, _ in axes.values()),
+                  "high": tuple(float(b) for _, b, _ in axes.values()),
+                  "cells": tuple(int(n) for _, _, n in axes.values())}
+        for name, value in values.items():
+            object.__setattr__(self, name, value)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of a scalar field: (…, N_y, N_x)."""
+        return self.cells[::-1]
+
+    @property
+    def spacing(self) -> tuple[float, ...]:
+        """Δx_j, by axis."""
+        return tuple((b - a) / n for a, b, n in zip(self.low, self.high, self.cells))
+
+    def centres(self, axis: str) -> np.ndarray:
+        """The coordinates of the cells' centres along an axis, in the shape of a field of this grid up to broadcasting;
+        one-dimensional and rising on a grid of one axis."""
+        j = self.axes.index(axis)
+        line = self.low[j] + (np.arange(self.cells[j]) + 0.5) * self.spacing[j]
+        return (line[::-1] if j == 1 else line).reshape([-1 if i == j else 1 for i in range(len(self.axes))][::-1])
+
+    def field(self, given: Any, names: tuple[str, ...]) -> np.ndarray:
+        """The field, shape (unknowns, *shape), of an array, of a mapping from names to values, or of a function of the
+        coordinates that returns one of them. Raises BadGrid."""
+        if isinstance(given, Callable):  # type: ignore[arg-type]
+            given = given(**{axis: self.centres(axis) for axis in self.axes})
+        if isinstance(given, Mapping):
+            if set(given) != set(names):
+                raise BadGrid(f"values are given for {', '.join(given)}, and the unknowns are {', '.join(names)}. Give "
+                              "one for each.")
+            given = [given[name] for name in names]
+        if not isinstance(given, np.ndarray):
+            if len(given) != len(names):
+                raise BadGrid(f"{len(given)} fields are given, and there are {len(names)} unknowns: "
+                              f"{', '.join(names)}. Give one for each.")
+            given = np.stack([np.broadcast_to(np.asarray(f, dtype=float), self.shape) for f in given])
+        if given.shape != (len(names), *self.shape):
+            raise BadGrid(f"the field has the shape {given.shape}, and {len(names)} unknowns on {self} need "
+                          f"{(len(names), *self.shape)}. Reshape it.")
+        return np.array(given, dtype=given.dtype if given.dtype == np.float32 else np.float64)
+
+    def __repr__(self) -> str:
+        inner = ", ".join(f"{a}=({x:g}, {y:g}, {n})" for a, x, y, n in zip(self.axes, self.low, self.high, self.cells))
+        return f"Grid({inner})"

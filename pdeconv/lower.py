@@ -1,0 +1,227 @@
+"""Lowering: a scheme to programs on shifted fields, the one form that all back ends run.
+
+Fields are arrays (unknowns, …, y, x) with rows running down and y up, as stencils are. What a flux needs of one cell
+alone (its own flux, its speed, its pressure) becomes a field of its own, computed once a cell and not once a face.
+"""
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import sympy
+from sympy import Expr
+
+from .face_program import FaceProgram, face_program
+from .laurent import Offset
+from .program import Argument, NotLowered, Program, program
+from .scheme import RATIO, Scheme
+from .semi_discrete import SemiDiscrete
+from .speed import spectral_radius
+
+Load = tuple[int, Offset]  # field, offset
+
+
+@dataclass(frozen=True)
+class Face:
+    """The flux through the faces of one axis: a program whose inputs are fields at offsets from the cell on the left,
+    and r, the ratio Δt/Δx."""
+
+    axis: int
+    loads: Mapping[str, Load]
+    program: Program
+
+
+@dataclass(frozen=True)
+class Kernel:
+    """A forward Euler step of a scheme as programs: cell fields, face fluxes, source, and largest speeds by axis.
+
+    Fields 0 … n − 1 are the unknowns, the next ones are the outputs of `cell`, whose inputs are q0 … q{n−1}. `reach`
+    is the width of the padding. `needs_ratio` says whether a flux contains Δt/Δx.
+
+    >>> from pdeconv import catalog
+    >>> lower(catalog.burgers().scheme("rusanov")).cell.cost
+    {'abs': 1, 'mul': 1}
+    """
+
+    scheme: Scheme
+    cell: Program
+    faces: tuple[Face, ...]
+    source: Program | None
+    speeds: Program
+    reach: int
+
+    @property
+    def size(self) -> int:
+        """The number of unknowns."""
+        return self.scheme.system.size
+
+    @property
+    def ndim(self) -> int:
+        """The number of space dimensions."""
+        return self.scheme.system.ndim
+
+    @property
+    def needs_ratio(self) -> bool:
+        """Whether a flux contains Δt/Δx."""
+        return any("r" in step.args for face in self.faces for step in face.program.steps)
+
+    def rate(self, padded: Any, ratios: Sequence[Any], step: Any, operations: Mapping[str, Callable],
+             stack: Callable) -> Any:
+        """−Σ_j Δt/Δx_j (F_{+} − F_{−}) + Δt s(u), from an array padded by `reach` cells on every side."""
+        fields = list(padded)
+        fields += self.cell(operations, {f"q{k}": f for k, f in enumerate(fields)})
+        total: list[Any] = [None] * self.size
+        for face, r in zip(self.faces, ratios):
+            values = {name: fields[k][self._faces(face.axis, o, padded.shape)] for name, (k, o) in face.loads.items()}
+            flux = face.program(operations, {**values, "r": r})
+            lower, upper = self._sides(face.axis)
+            for k, f in enumerate(flux):
+                if hasattr(f, "shape"):
+                    change = r * (f[lower] - f[upper])
+                    total[k] = change if total[k] is None else total[k] + change
+        inner = (slice(self.reach, -self.reach),) * self.ndim
+        if self.source is not None:
+            made = self.source(operations, {f"q{k}": f[inner] for k, f in enumerate(padded)})
+            total = [step * s if t is None else t + step * s for t, s in zip(total, made)]
+        zero = 0 * padded[0][inner]
+        return stack([zero + t if t is not None else zero for t in total])
+
+    def _faces(self, axis: int, offset: Offset, shape: Sequence[int]) -> tuple[slice, ...]:
+        """Where in a padded field the cells lie at this offset from the left of each face of an axis."""
+        found = []
+        for dim in range(self.ndim):
+            j = self.ndim - 1 - dim
+            inner, start = shape[1 + dim] - 2 * self.reach, self.reach
+            if j == axis:
+                inner, start = inner + 1, start - (j != 1)
+            start += -offset[j] if j == 1 else offset[j]
+            found.append(slice(start, start + inner))
+        return tuple(found)
+
+    def _sides(self, axis: int) -> tuple[tuple[slice, ...], tuple[slice, ...]]:
+        """Where the faces before and after each cell lie among those of an axis; y runs against the rows."""
+        first, last = ([slice(None)] * self.ndim for _ in range(2))
+        dim = self.ndim - 1 - axis
+        first[dim], last[dim] = slice(None, -1), slice(1, None)
+        return (tuple(last), tuple(first)) if axis == 1 else (tuple(first), tuple(last))
+
+    def max_speeds(self, u: Any) -> list[float]:
+        """The largest characteristic speed along each axis, over the cells of an array (unknowns, …)."""
+        from .operations import NUMPY
+        found = self.speeds(NUMPY, {f"q{k}": f for k, f in enumerate(u)})
+        return [float(s.max()) if hasattr(s, "max") else float(s) for s in found]
+
+    def numpy(self, padded: Any, ratios: Sequence[float], step: float) -> Any:
+        """The rate of a NumPy array."""
+        import numpy as np
+
+        from .operations import NUMPY
+        return self.rate(padded, ratios, step, NUMPY, np.stack)
+
+    def torch(self, padded: Any, ratios: Sequence[Any], step: Any) -> Any:
+        """The rate of a torch tensor, differentiable in the fields, the ratios and the step."""
+        import torch
+
+        from .operations import torch_operations
+        return self.rate(padded, ratios, step, torch_operations(), torch.stack)
+
+
+def lower(scheme: Scheme) -> Kernel:
+    """The programs of one forward Euler step of a scheme whose system has numbers for its parameters.
+
+    Raises NotLowered where parameters remain or a function has no back end; NotLinear where the scheme has no fluxes.
+
+    >>> from pdeconv import catalog
+    >>> lower(catalog.wave().at(c=1).scheme("rusanov")).reach
+    1
+    """
+    system = scheme.system
+    if system.parameters:
+        names = ", ".join(s.name for s in system.parameters)
+        raise NotLowered(f"{system.expression} has the parameters {names}, and programs run on numbers. Give them: "
+                         f"system.at({system.parameters[0].name}=…).")
+    scheme = replace(scheme, courant=None)
+    if isinstance(scheme, SemiDiscrete) and scheme.flux is not None:
+        scheme = replace(scheme, flux=replace(scheme.flux, ratio=RATIO))
+    split = _Cells(system.state)
+    faces = tuple(_face(j, face_program(scheme, axis), split) for j, axis in enumerate(system.axes))
+    inputs: dict[sympy.Symbol, str] = {s: f"q{k}" for k, s in enumerate(system.state)}
+    source = program(system.source, inputs) if any(system.source) else None
+    speeds = program([spectral_radius(system, axis) for axis in system.axes], inputs)
+    reach = max(max(o[face.axis], 1 - o[face.axis], *(abs(x) for j, x in enumerate(o) if j != face.axis), 1)
+                for face in faces for _, o in face.loads.values())
+    return Kernel(scheme, program(split.fields, inputs), faces, source, speeds, reach)
+
+
+def _face(axis: int, given: FaceProgram, split: _Cells) -> Face:
+    table: dict[sympy.Symbol, Load] = {s: (k, o) for o, state in given.cells for k, s in enumerate(state)}
+    of_cells: dict[sympy.Symbol, Expr] = {}
+    lines: list[tuple[sympy.Symbol, Expr]] = []
+    for name, e in given.lines:
+        e = e.xreplace(of_cells)
+        if split.reads(e, table) is not None:
+            of_cells[name] = e
+        else:
+            lines.append((name, split(e, table)))
+    flux = [split(e.xreplace(of_cells), table) for e in given.flux]
+    loads = table | split.loads
+    used = sorted({s for e in [*flux, *(e for _, e in lines)] for s in e.free_symbols if s in loads},
+                  key=lambda s: (loads[s][1], loads[s][0]))
+    names = {s: f"x{k}" for k, s in enumerate(used)}
+    return Face(axis, {names[s]: loads[s] for s in used}, program(flux, {**names, RATIO: "r"}, lines))
+
+
+class _Cells:
+    """Replaces what depends on one cell alone by a field, the same at every offset."""
+
+    def __init__(self, state: Sequence[sympy.Symbol]) -> None:
+        self.state = state
+        self.fields: list[Expr] = []
+        self.loads: dict[sympy.Symbol, Load] = {}
+        self.named: dict[Expr, int] = {}
+
+    def __call__(self, e: Expr, table: Mapping[sympy.Symbol, Load]) -> Expr:
+        """The expression over fields."""
+        offset = self.reads(e, table)
+        if offset is not None:
+            return self._field(e, offset, table)
+        if not e.args or not e.free_symbols & set(table):
+            return e
+        if not isinstance(e, (sympy.Add, sympy.Mul)):
+            return e.func(*(self(a, table) for a in e.args))
+        groups: dict[Offset, list[Expr]] = {}
+        kept = []
+        for a in e.args:
+            at = self.reads(a, table)
+            if at is None:
+                kept.append(self(a, table))
+            else:
+                groups.setdefault(at, []).append(a)
+        return e.func(*kept, *(self._field(e.func(*part), o, table) for o, part in groups.items()))
+
+    def reads(self, e: Expr, table: Mapping[sympy.Symbol, Load]) -> Offset | None:
+        """The one cell of which an expression is a function; None where there is none, or more."""
+        found = {table[s][1] if s in table else None for s in e.free_symbols}
+        return found.pop() if len(found) == 1 else None
+
+    def _field(self, e: Expr, offset: Offset, table: Mapping[sympy.Symbol, Load]) -> Expr:
+        c, rest = e.as_coeff_Mul() if not e.is_Add else (sympy.S.One, e)
+        if rest.is_Add:
+            content, rest = rest.primitive()
+            c *= content
+            if rest.could_extract_minus_sign():
+                c, rest = -c, -rest
+        if rest.is_Symbol or isinstance(rest, (sympy.logic.boolalg.Boolean,)):
+            return e
+        canonical = rest.xreplace({s: self.state[k] for s, (k, o) in table.items() if o == offset})
+        if canonical not in self.named:
+            self.named[canonical] = len(self.fields)
+            self.fields.append(canonical)
+        k = self.named[canonical] + len(self.state)
+        s = sympy.Symbol(f"f{k}@{offset}", real=True)
+        self.loads[s] = (k, offset)
+        return c * s
+
+
+__all__ = ["Argument", "Face", "Kernel", "NotLowered", "lower"]
