@@ -63,6 +63,18 @@ def test_the_symbol_of_lax_and_wendroff_has_numerical_radius_at_most_one(seed, n
         assert float(torch.linalg.eigvalsh((turned + turned.mH) / 2).abs().max()) <= 1 + 1e-12
 
 
+@pytest.mark.parametrize("ndim", [1, 2, 3])
+def test_the_limit_of_lax_and_wendroff_is_sharp(ndim):
+    """Equal Courant numbers c on all axes, θ = (t, …, t): |g|² = 1 + (d⁴c⁴ − dc²) t⁴/4 + O(t⁶), so c = d^(−3/2)."""
+    made = layer("lax-wendroff", 1, ndim)
+    total = torch.cartesian_prod(*[torch.arange(-1., 2.)] * ndim).reshape(-1, ndim).double()
+    total[:, -2:-1] *= -1  # y runs up the rows
+    for part, stable in ((1., True), (1.05, False)):
+        made.matrices = lambda c=part * made.limit: torch.full((ndim, 1, 1), c, dtype=torch.float64)
+        g = (made.kernel().flatten() * torch.exp(0.2j * total.sum(1))).sum()
+        assert (float(g.abs()) <= 1 + 1e-14) is stable
+
+
 def test_beyond_the_limit_energy_grows():
     """The estimate is about the limit: twice the matrices, and the same step is unstable."""
     made, x = layer("rusanov", 2, 2, size=0.), field(2)
