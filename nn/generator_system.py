@@ -1,6 +1,7 @@
 """Equations between the generators on the edges of a network, solved exactly."""
 from __future__ import annotations
 
+from bisect import bisect
 from collections.abc import Iterator
 from fractions import Fraction
 
@@ -138,10 +139,10 @@ class GeneratorSystem:
     def matrices(self, k: int) -> dict[int, np.ndarray]:
         """The k-th solution: its matrices X_e ≠ 0 of Fractions."""
         found: dict[int, np.ndarray] = {}
-        for place, value in self._entries(k):
-            e = int(np.searchsorted(self.starts, place, side="right")) - 1
-            matrix = found.setdefault(e, np.full((self.sizes[e],) * 2, Fraction(0), object))
-            matrix[divmod(place - self.starts[e], self.sizes[e])] = value
+        for e, i, j, value in self._entries(k):
+            if e not in found:
+                found[e] = np.full((self.sizes[e],) * 2, Fraction(0), object)
+            found[e][i, j] = value
         return found
 
     def names(self) -> list[str]:
@@ -157,9 +158,7 @@ class GeneratorSystem:
         spread: list[set[tuple[int, int]]] = [set() for _ in parent]
         diagonal = [False] * self.dim
         for k in range(self.dim):
-            for place, _ in self._entries(k):
-                e = int(np.searchsorted(self.starts, place, side="right")) - 1
-                i, j = divmod(place - self.starts[e], self.sizes[e])
+            for e, i, j, _ in self._entries(k):
                 diagonal[k] |= i == j
                 if i != j:
                     spread[k] |= {(e, i), (e, j)}
@@ -173,7 +172,7 @@ class GeneratorSystem:
             else:
                 lonely.append(k)
         for k in lonely:  # a diagonal generator belongs to a summand whose channels it moves one by one
-            touched = {(e, i) for e, m in self.matrices(k).items() for i in range(len(m)) if m[i, i]}
+            touched = {(e, i) for e, i, _, _ in self._entries(k)}
             owners = {root(owner[c]) for c in touched if c in owner}
             if len(owners) == 1 and len(touched) <= len({e for e, _ in touched}):
                 mixed[owners.pop()].append(k)
@@ -192,10 +191,12 @@ class GeneratorSystem:
             return f"so({n})"
         return f"[dim {len(group)}]"
 
-    def _entries(self, k: int) -> Iterator[tuple[int, Fraction]]:
+    def _entries(self, k: int) -> Iterator[tuple[int, int, int, Fraction]]:
+        """The edges, rows, columns and values of what is not zero in a solution."""
         for c, value in self._vectors[k].items():
             for place in self._members[c].tolist():
-                yield place, value * int(self._sign[place])
+                e = bisect(self.starts, place) - 1
+                yield (e, *divmod(place - self.starts[e], self.sizes[e]), value * int(self._sign[place]))
 
     def _join(self, x: np.ndarray, y: np.ndarray, sign: int = 1) -> None:
         self._joined.append((x.ravel(), y.ravel(), sign))
