@@ -163,7 +163,8 @@ def draw(times: np.ndarray, results: dict[str, tuple[np.ndarray, np.ndarray]], p
     left.text(0, 11.5, "chance", color="#555555")
     left.set(ylim=(0, 104), ylabel="accuracy on the test digits, %", xlabel="time t along exp(tX)")
     handles = left.get_legend_handles_labels()
-    figure.legend(*handles, frameon=False, ncols=3, loc="upper left", bbox_to_anchor=(0.057, 0.925))
+    figure.legend(*handles, frameon=False, ncols=3, columnspacing=1.2, fontsize=9, loc="upper left",
+                  bbox_to_anchor=(0.057, 0.925))
     right.set(ylabel="largest change of a logit / largest logit", xlabel="time t along exp(tX)", xlim=left.get_xlim(),
               ylim=(1e-17, 30))
     for axis in (left, right):
