@@ -14,6 +14,7 @@ from .formula import FormulaError, NotExactFormula
 from .grid import BadGrid, Grid
 from .hyperbolicity import Hyperbolicity, NotHyperbolic
 from .integrate import NotIntegrated
+from .lattice_symmetry import NotSymmetric, lattice_symmetry
 from .laurent import Laurent
 from .limiter import Limiter, limiter
 from .lower import Kernel, NotLowered, lower
@@ -43,9 +44,10 @@ __all__ = ["BadGrid", "BadState", "Boundary", "CharacteristicField", "Conservati
            "NoClosedForm", "NoEntropy", "NoRiemannSolver", "NoRoeMatrix", "NoSuchFlux", "NotAKernel", "NotANumber",
            "NotASide", "NotASystem", "NotClosed", "NotConservative", "NotConsistent", "NotDecompiled", "NotDefined",
            "NotExactFormula", "NotHyperbolic", "NotIntegrated", "NotLinear", "NotLowered", "NotRational",
-           "NotResumable", "NotSymmetrisable", "NotWellPosed", "NumericalFlux", "Reconstruction", "Report",
-           "RiemannFlux", "RiemannSolution", "RoeMatrix", "RungeKutta", "Scheme", "Solution", "Stencil", "Stepper",
-           "SummationByParts", "Symmetries", "Symmetriser", "System", "TooManyUnknowns", "Undecided", "UnknownScheme",
-           "Unstable", "VectorField", "Wall", "boundary", "catalog", "decompile", "dirichlet", "entropy",
-           "entropy_flux", "entropy_flux_family", "limiter", "linear_symmetries", "lower", "reconstruction",
-           "riemann", "roe_matrix", "runge_kutta", "solve", "summation_by_parts", "symmetries"]
+           "NotResumable", "NotSymmetric", "NotSymmetrisable", "NotWellPosed", "NumericalFlux", "Reconstruction",
+           "Report", "RiemannFlux", "RiemannSolution", "RoeMatrix", "RungeKutta", "Scheme", "Solution", "Stencil",
+           "Stepper", "SummationByParts", "Symmetries", "Symmetriser", "System", "TooManyUnknowns", "Undecided",
+           "UnknownScheme", "Unstable", "VectorField", "Wall", "boundary", "catalog", "decompile", "dirichlet",
+           "entropy", "entropy_flux", "entropy_flux_family", "lattice_symmetry", "limiter", "linear_symmetries",
+           "lower", "reconstruction", "riemann", "roe_matrix", "runge_kutta", "solve", "summation_by_parts",
+           "symmetries"]

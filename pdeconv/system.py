@@ -12,6 +12,8 @@ from sympy import Expr
 from .formula import FormulaError, formula, positive_names, substituted, symbol, text
 
 if TYPE_CHECKING:
+    from reptheory import Group, Rep
+
     from .characteristic_field import CharacteristicField
     from .eigenstructure import Eigenstructure
     from .entropy import Entropy
@@ -273,6 +275,11 @@ class System:
     def _repr_latex_(self) -> str:
         from .report import system_latex
         return f"$${system_latex(self)}$$"
+
+    def lattice_symmetry(self, group: Group, space: Rep | None = None) -> Rep:
+        """The representation on the state by which a finite group acts; see `lattice_symmetry.lattice_symmetry`."""
+        from .lattice_symmetry import lattice_symmetry
+        return lattice_symmetry(self, group, space)
 
     def named(self, expression: str) -> System:
         """The same system, printed by this expression, such as that of the catalog."""

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from sympy import QQ, Rational
 
 import pdeconv as pde
+import reptheory as rt
 from pdeconv import System, VectorField, catalog
 from pdeconv.prolongation import determining_equations, null_space
 
@@ -140,6 +141,45 @@ def test_null_space(rows):
     found = null_space([{j: QQ(c) for j, c in enumerate(row) if c} for row in rows if any(row)] or [{}], 4, QQ)
     assert len(found) == 4 - sympy.Matrix(rows).rank()
     assert all(sum(row[j] * c for j, c in x.items()) == 0 for row in rows for x in found)
+
+
+D4 = rt.D(4)
+
+
+@pytest.mark.parametrize("system, expected", [
+    (catalog.acoustics(ndim=2), D4.trivial + D4.vector), (catalog.shallow_water(ndim=2), D4.trivial + D4.vector),
+    (catalog.euler(ndim=2), D4.trivial + D4.vector + D4.trivial),
+    # stress is a symmetric tensor; H in the plane is an axial vector
+    (catalog.elasticity(), D4.vector.sym(2) + D4.vector), (catalog.maxwell("tm"), D4.trivial + D4.vector),
+], ids=str)
+def test_lattice_symmetry(system, expected):
+    V = system.lattice_symmetry(D4)
+    assert V.character == expected.character
+
+
+def test_stencils_lie_in_hom_of_the_lattice_symmetry():
+    system = catalog.wave(ndim=2).at(c=2)
+    V, scheme = system.lattice_symmetry(D4), system.scheme("rusanov", courant="1/4")
+    assert scheme.stencil in rt.Hom(V, V, on=rt.grid(3)) and scheme.is_equivariant(D4, V)
+    assert not scheme.is_equivariant(D4, D4.trivial * 3)
+    water = catalog.shallow_water(ndim=2)
+    assert water.scheme("rusanov").is_equivariant(D4, water.lattice_symmetry(D4))
+
+
+def test_maxwell_in_space_has_a_polar_and_an_axial_field():
+    G = rt.octahedral(full=True)
+    V = catalog.maxwell().lattice_symmetry(G)
+    assert V.character == (G.vector + G.vector.alt(2)).character
+
+
+def test_what_has_no_lattice_symmetry():
+    with pytest.raises(pde.NotSymmetric, match="makes the generator r of D"):
+        catalog.burgers(ndim=2).lattice_symmetry(D4)
+    with pytest.raises(ValueError, match="a representation on the axes"):
+        catalog.euler(ndim=3).lattice_symmetry(D4)
+    G = rt.S(2)
+    V = catalog.wave().lattice_symmetry(G, space=G.sign)  # x ↦ −x turns v around
+    assert V.character == (G.trivial + G.sign).character
 
 
 def test_messages():
