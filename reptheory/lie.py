@@ -133,7 +133,7 @@ class LieGroup:
         n = self.size
         if g.shape != (n, n):
             return f"it has the shape {g.shape[0]}×{g.shape[1]}, and elements are {n}×{n}"
-        if self.over == "R" and not g.field.is_real:
+        if self.over == "R" and not g.is_rational and g.conj() != g:
             return "it has complex entries, and the group is real"
         if self.form is not None:
             kind, form = self.form

@@ -1,26 +1,69 @@
 """The irreps of Lie groups by key, family by family."""
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import reduce
+from operator import mul
 from typing import Any
 
+from .construct import Derived
 from .frame import Frame
 from .irreps import NoIrreps
 from .lie import LieGroup
-from .rep import Rep
+from .matrix import Matrix
+from .rep import Action, Rep
 from .weight_irrep import weight_irrep
 
 
 def irrep(group: LieGroup, key: Any) -> Rep:
     """The irreducible representation with this key: SO(3) l, O(3) "1o", SU(2) "1/2", others Dynkin labels (1, 1).
 
-    Raises NoIrreps for a group whose irreps have no names here.
+    That of a product takes one key for each factor and is A ⊠ B, the tensor product of the pull-backs; over R it is
+    irreducible where all factors but one are of real type. Raises NoIrreps for a group whose irreps have no names here.
+
+    >>> import reptheory as rt
+    >>> irrep(rt.SO(3) * rt.SU(2), (1, "1/2"))
+    (SO(3) * SU(2)).irrep((1, '1/2'))  # dim 6, complex
     """
     if key not in group.known_irreps:
         group.known_irreps[key] = _made(group, key)
     return group.known_irreps[key]
 
 
+@dataclass(frozen=True, repr=False)
+class Outer(Derived):
+    """The outer product A ⊠ B of irreps of the factors of a product."""
+
+    base: Rep
+    key: tuple[Any, ...]
+
+    @property
+    def group(self) -> Any:  # type: ignore[override]
+        """The product."""
+        return self.base.group
+
+    @property
+    def expression(self) -> str:  # type: ignore[override]
+        """`G.irrep(key)`."""
+        return f"{self.group.atom}.irrep({self.key!r})"
+
+    def _act(self, i: int) -> Action:
+        return self.base.actions[i]
+
+    def _derive(self, a: int) -> Matrix:
+        return self.base.derivatives[a]
+
+    def _at(self, g: Matrix) -> Matrix:
+        return self.base._at(g)
+
+
 def _made(group: LieGroup, key: Any) -> Rep:
+    if group.factors:
+        if not isinstance(key, tuple) or len(key) != len(group.factors):
+            raise NoIrreps(f"an irrep of {group.expression} has one key for each of its {len(group.factors)} factors: "
+                           f"{key!r} is no tuple of them. Write G.irrep((1, 2)).")
+        parts = [f.irrep(k).pullback(p) for f, k, p in zip(group.factors, key, group.projections)]
+        return Outer(reduce(mul, parts), key)
     from .rotation_irrep import READERS, rotation_irrep
     if group.family in READERS:
         return rotation_irrep(group, key)

@@ -128,6 +128,8 @@ def _matrices(group: Any) -> tuple[Matrix, ...]:
 
 def _element(group: Any, block: Matrix) -> Any:
     """The element of a factor with this block: of a finite one, the permutation that the block is."""
+    if block.is_rational:
+        block = Matrix(Q, block.parts[:1])  # beside a complex factor
     if group.is_lie:
         return group.element(block)
     from .monomial import monomial_if

@@ -4,7 +4,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from .construct import Complexification, Dual, Realification
+from .construct import Complexification, Dual, Realification, Restriction
 from .direct_sum import Sum
 from .formal_character import FormalCharacter, straightened, torus
 from .frame import Frame
@@ -125,8 +125,9 @@ def _character(rep: Rep, frame: Frame, reflected: bool) -> FormalCharacter:
     leaf = _reflected if reflected else _connected
     found = leaf(rep, group, frame)
     if found is None:
+        branch = " Of a restricted irrep rt.branching(V, vector) tells them." if isinstance(rep, Restriction) else ""
         raise NoWeights(f"the weights of {rep.expression} are not read off how it is made. Build it from G.vector and "
-                        "irreps by +, *, sym, alt and dual.")
+                        f"irreps by +, *, sym, alt and dual.{branch}")
     return FormalCharacter.of(datum, found)
 
 

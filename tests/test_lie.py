@@ -236,3 +236,15 @@ PRODUCTS = [rt.U(1).vector * rt.U(1).vector.dual, rt.U(1).vector ** 2, SCALE * S
 def test_products_answer_as_their_matrices_do(product):
     for name in ("is_monomial", "is_trivial", "is_unitary"):
         assert getattr(product, name) == getattr(rt.Rep, name).func(product), name
+
+
+def test_irreps_of_products_have_a_key_for_each_factor():
+    G = rt.SO(3) * rt.SU(2)
+    V = G.irrep((1, "1/2"))
+    assert V.dim == 6 and V.scalars == "C" and (V >> V).dim == 1 and (V >> G.irrep((1, 1))).dim == 0
+    assert rt.read(repr(V)) == V and V.is_unitary
+    one, two = G.sample(1), G.sample(2)
+    assert V(one * two) == V(one) @ V(two)
+    assert (rt.SO(3) * rt.S(3)).irrep((2, (2, 1))).dim == 10
+    with pytest.raises(ValueError, match="one key for each of its 2 factors"):
+        G.irrep(1)
