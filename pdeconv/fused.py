@@ -55,6 +55,7 @@ def _lines(kernel: Kernel) -> Iterator[str]:
     yield "import math"
     yield "import numpy as np"
     yield "def step(P, B, weight, ratios, dt, O):"
+    yield "    T = P.dtype.type"
     yield "    W = P.shape[-1]"
     yield f"    N = W - {2 * h}"
     if flat:
@@ -161,4 +162,4 @@ def _call(op: str, args: list[str]) -> str:
 
 
 def _number(a: Fraction) -> str:
-    return repr(float(a))
+    return f"T({float(a)!r})"
