@@ -47,7 +47,7 @@ SAYS = {
 
 
 def test_every_example_is_run_here():
-    others = {"demo", "continuous_symmetry", "molecules", "augmentation_dynamics", "learn_pde"}
+    others = {"demo", "continuous_symmetry", "molecules", "augmentation_dynamics", "learn_pde", "shallow_water"}
     assert {path.stem for path in EXAMPLES.glob("*.py")} == {*SAYS, *others}
 
 
@@ -73,6 +73,14 @@ def test_augmentation_keeps_compatible_layers_equivariant_and_no_others(task, tm
     assert (tmp_path / f"augmentation_{task}.png").read_bytes().startswith(b"\x89PNG")
     assert {"digits": "dim L = 5, dim Hom_G = 3, dim E = 2>", "graphs": "dim E = 15, and 2 invariant",
             "translations": "dim E = 512, and 8 invariant"}[task] in text
+
+
+def test_a_dam_breaks_and_a_lake_rests(tmp_path):
+    text = run(EXAMPLES / "shallow_water.py", cwd=tmp_path)
+    finest = next(line.split() for line in text.splitlines() if line.split()[:1] == ["400"])
+    assert float(finest[2]) > 0.6 and float(finest[4]) > 0.9  # observed orders of the mean error, across a shock
+    assert "A lake at rest moves by 0.0 and its depth by 0.0." in text
+    assert (tmp_path / "out" / "shallow_water.png").read_bytes().startswith(b"\x89PNG")
 
 
 def test_molecules_keep_their_energy_and_turn_their_forces(tmp_path):
