@@ -46,33 +46,17 @@ bench: $(STAMP)
 
 bench-peers: $(PEERS)
 
-.venv-peers/emlp/installed: benchmarks/peers-emlp.txt
-	$(PYTHON) -m venv --clear .venv-peers/emlp
-	.venv-peers/emlp/bin/python -m pip install -r $<
+.venv-peers/emlp/installed .venv-peers/wigner/installed: .venv-peers/%/installed: benchmarks/peers-%.txt
+	$(PYTHON) -m venv --clear .venv-peers/$*
+	.venv-peers/$*/bin/python -m pip install -r $<
 	@touch $@
 
-# torch first and alone; then the rest as pinned, without py3nj (see the file)
-.venv-peers/escnn/installed: benchmarks/peers-escnn.txt
-	$(PYTHON) -m venv --clear .venv-peers/escnn
-	.venv-peers/escnn/bin/python -m pip install torch==2.13.0
-	.venv-peers/escnn/bin/python -m pip install --no-deps -r $<
-	@touch $@
-
-.venv-peers/e3nn/installed: benchmarks/peers-e3nn.txt
-	$(PYTHON) -m venv --clear .venv-peers/e3nn
-	.venv-peers/e3nn/bin/python -m pip install torch==2.13.0
-	.venv-peers/e3nn/bin/python -m pip install --no-deps -r $<
-	@touch $@
-
-.venv-peers/cuequivariance/installed: benchmarks/peers-cuequivariance.txt
-	$(PYTHON) -m venv --clear .venv-peers/cuequivariance
-	.venv-peers/cuequivariance/bin/python -m pip install torch==2.13.0
-	.venv-peers/cuequivariance/bin/python -m pip install --no-deps -r $<
-	@touch $@
-
-.venv-peers/wigner/installed: benchmarks/peers-wigner.txt
-	$(PYTHON) -m venv --clear .venv-peers/wigner
-	.venv-peers/wigner/bin/python -m pip install -r $<
+# torch first and alone; then the rest as pinned, without what they ask for in vain (see the files)
+TORCH_PEERS := escnn e3nn cuequivariance
+$(TORCH_PEERS:%=.venv-peers/%/installed): .venv-peers/%/installed: benchmarks/peers-%.txt
+	$(PYTHON) -m venv --clear .venv-peers/$*
+	.venv-peers/$*/bin/python -m pip install torch==2.13.0
+	.venv-peers/$*/bin/python -m pip install --no-deps -r $<
 	@touch $@
 
 clean:
