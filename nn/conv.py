@@ -63,7 +63,7 @@ class _EquivariantConv(Intertwiner):
                              "Leave it out.")
         return on
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:  # type: ignore[override]
+    def forward(self, x: torch.Tensor) -> torch.Tensor:  # type: ignore[override]  # one input, where a plan takes any number
         """The features of type W, (batch, dim W, *spatial), of the sizes that torch's convolution gives."""
         check_features(x, self.in_type)
         if x.ndim != self.spatial_ndim + 2:

@@ -83,11 +83,12 @@ def axes_by_ndim(group: rt.Group, action: rt.Rep | None) -> tuple[Axes, Axes, Ax
     """The axes of tensors with 1, 2 and 3 spatial axes: known in the dimension of `action` or G.vector."""
     if action is None:
         action = _vector(group)
-    found = []
-    for ndim in (1, 2, 3):
+
+    def axes(ndim: int) -> Axes:
         known = action is not None and action.dim == ndim
-        found.append(Axes.of(group, rt.grid(1, ndim, action)) if known else Axes.unknown(group, ndim))
-    return tuple(found)  # type: ignore[return-value]
+        return Axes.of(group, rt.grid(1, ndim, action)) if known else Axes.unknown(group, ndim)
+
+    return axes(1), axes(2), axes(3)
 
 
 def _vector(group: rt.Group) -> rt.Rep | None:

@@ -20,7 +20,7 @@ class WrongChannels(ValueError):
 
 def _constant(function: Callable[..., Result]) -> Callable[..., Result]:
     """Mark a function as torch.compiler.assume_constant_result does, without its import of the whole compiler."""
-    function._dynamo_marked_constant = True  # type: ignore[attr-defined]
+    function._dynamo_marked_constant = True  # type: ignore[attr-defined]  # functions declare no attributes
     return function
 
 

@@ -49,8 +49,7 @@ class HyperbolicBlock(torch.nn.Module):
         made = {"device": device, "dtype": dtype}
         self.conv1 = _normalised(channels, 2 * width, 1, **made)
         self.conv2 = _normalised(width, 2 * width, 3, stride=stride, padding=1, groups=width, **made)
-        self.conv3 = _normalised(2 * width, out, 1, **made)
-        torch.nn.init.zeros_(self.conv3[1].weight)  # type: ignore[arg-type]
+        self.conv3 = _normalised(2 * width, out, 1, last=True, **made)
         changes = stride != 1 or out != channels
         self.skip = _normalised(channels, out, 1, stride=stride, **made) if changes else torch.nn.Identity()
         self.ball = ball_layer(ball if changes else None, out, **made)
@@ -137,7 +136,7 @@ class HyperbolicResNet(torch.nn.Module):
         return Stream(tuple(writers), tuple(through), tuple(readers), f"stage {stage}")
 
     def _blocks(self, stage: int) -> list[HyperbolicBlock]:
-        return list(self.stages[stage].children())  # type: ignore[arg-type]
+        return [block for block in self.stages[stage].children() if isinstance(block, HyperbolicBlock)]
 
 
 def usual_stem(channels: int, in_channels: int = 3, device=None, dtype=None) -> torch.nn.Sequential:
@@ -150,7 +149,10 @@ def usual_stem(channels: int, in_channels: int = 3, device=None, dtype=None) -> 
     return torch.nn.Sequential(*first, torch.nn.ReLU(inplace=True), torch.nn.MaxPool2d(3, 2, 1))
 
 
-def _normalised(n: int, m: int, size: int, device=None, dtype=None, **options) -> torch.nn.Sequential:
-    """A convolution without bias, and batch normalisation."""
-    return torch.nn.Sequential(torch.nn.Conv2d(n, m, size, bias=False, device=device, dtype=dtype, **options),
-                               torch.nn.BatchNorm2d(m, device=device, dtype=dtype))
+def _normalised(n: int, m: int, size: int, device=None, dtype=None, last: bool = False,
+                **options) -> torch.nn.Sequential:
+    """A convolution without bias, and batch normalisation, its scale zero at first where it is the last of a block."""
+    norm = torch.nn.BatchNorm2d(m, device=device, dtype=dtype)
+    if last:
+        torch.nn.init.zeros_(norm.weight)
+    return torch.nn.Sequential(torch.nn.Conv2d(n, m, size, bias=False, device=device, dtype=dtype, **options), norm)

@@ -79,7 +79,7 @@ class EquivariantLinear(Intertwiner):
                  device=None, dtype=None):
         super().__init__(rt.Hom(in_type, out_type), bias, init, device, dtype)
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:  # type: ignore[override]
+    def forward(self, x: torch.Tensor) -> torch.Tensor:  # type: ignore[override]  # one input, where a plan takes any number
         """The features of type W, (batch, dim W, *trailing)."""
         check_features(x, self.in_type)
         if x.ndim == 2 or self._filter_name is not None:

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import torch
 
@@ -145,10 +146,12 @@ def _plan_padding(layer: torch.nn.Module) -> tuple[int, ...]:
     """The padding of the convolution of a plan, together with that of a step `pad` before it."""
     step = _convolution(layer)
     assert step is not None and isinstance(layer, PlanModule)
-    own: tuple[int, ...] = dict(step.attrs)["padding"]  # type: ignore[assignment]
-    before = [s for s in layer.plan.data_steps if s.op == "pad" and s.name == step.args[0]]
-    widths = dict(before[0].attrs)["widths"] if before else ((0, 0),) * len(own)
-    return tuple(p + low for p, (low, _) in zip(own, widths))  # type: ignore[call-overload]
+    options: dict[str, Any] = dict(step.attrs)
+    own: tuple[int, ...] = options["padding"]
+    before: list[dict[str, Any]] = [dict(s.attrs) for s in layer.plan.data_steps
+                                    if s.op == "pad" and s.name == step.args[0]]
+    widths = before[0]["widths"] if before else ((0, 0),) * len(own)
+    return tuple(p + low for p, (low, _) in zip(own, widths))
 
 
 def _declared(layer: torch.nn.Module) -> int | None:
@@ -158,7 +161,8 @@ def _declared(layer: torch.nn.Module) -> int | None:
         return found
     step = _convolution(layer)
     if step is not None:
-        return len(dict(step.attrs)["stride"])  # type: ignore[arg-type]
+        options: dict[str, Any] = dict(step.attrs)
+        return len(options["stride"])
     if isinstance(layer, torch.nn.modules.conv._ConvNd):
         return len(layer.kernel_size)
     if isinstance(layer, torch.nn.Linear):

@@ -94,7 +94,9 @@ class Recurrence:
 
 def _branched(levels: list[list[torch.Tensor]], z: torch.Tensor, square: torch.Tensor, starts: Sequence[float],
               steps: Steps) -> list[list[torch.Tensor]]:
-    found, before, last = [], {}, {}  # type: ignore[var-annotated]
+    found: list[list[torch.Tensor]] = []
+    before: dict[int, Any] = {}
+    last: dict[int, Any] = {}
     for l, row in enumerate(steps):
         now: dict[int, Any] = {l: starts[l]}
         for k, (a, b) in enumerate(row):

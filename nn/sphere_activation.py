@@ -83,13 +83,14 @@ class SphereActivation(Constants):
         True
         """
         like, group = self.points, self.in_type.group
+        assert isinstance(group, rt.LieGroup)  # harmonics are of no other
         generator = torch.Generator().manual_seed(seed)
         x = torch.randn(16, self.in_type.dim, generator=generator, dtype=torch.float64).to(like)
         worst = 0.0
         with torch.no_grad():
             y = self(x)
             for k in range(samples):
-                g = group.sample(seed + k + 1)  # type: ignore[attr-defined]
+                g = group.sample(seed + k + 1)
                 moved = transform(y, self.out_type, g)
                 worst = max(worst, float((self(transform(x, self.in_type, g)) - moved).norm() / y.norm()))
         return worst

@@ -69,7 +69,8 @@ class SymmetricContraction(PlanModule):
         for part in self._parts:
             part.verify()
 
-    def forward(self, x: torch.Tensor, element: torch.Tensor | None = None) -> torch.Tensor:  # type: ignore[override]
+    def forward(  # type: ignore[override]  # one input and an option, where a plan takes any number of inputs
+            self, x: torch.Tensor, element: torch.Tensor | None = None) -> torch.Tensor:
         """The features of type channels·W, (batch, channels · dim W)."""
         check_features(x, self.in_type)
         if x.ndim > 2:

@@ -46,7 +46,8 @@ class TensorProduct(PlanModule):
         self.left_type, self.right_type, self.out_type = left_type, right_type, question.target
         self.weight_numel = question.dim
 
-    def forward(self, x: torch.Tensor, y: torch.Tensor, weights: torch.Tensor | None = None) -> torch.Tensor:  # type: ignore[override]
+    def forward(  # type: ignore[override]  # two inputs and an option, where a plan takes any number of inputs
+            self, x: torch.Tensor, y: torch.Tensor, weights: torch.Tensor | None = None) -> torch.Tensor:
         """The features of type W, (batch, dim W)."""
         for feature, rep in ((x, self.left_type), (y, self.right_type)):
             check_features(feature, rep)
