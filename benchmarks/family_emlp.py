@@ -39,18 +39,6 @@ CASES = {f"S({n}): T{k} → T{l}": {"k": k, "l": l, "n": n}
          for k, l, n in ((1, 1, 8), (2, 1, 8), (2, 2, 4), (2, 2, 6), (2, 2, 8), (3, 1, 6), (3, 2, 4))}
 
 
-def rows(asked: argparse.Namespace) -> Iterator[list[str]]:
-    for name, case in CASES.items():
-        if asked.only not in name:
-            continue
-        answers = paired.compare(__file__, ("ours", "emlp"), case, asked.repeats, threads=asked.threads)
-        mine, theirs = answers["ours"], answers["emlp"]
-        yield [
-            name, paired.number(mine, "dim"), paired.number(theirs, "dim"),
-            *paired.ratio(theirs, mine, "solve"), *paired.ratio(theirs, mine, "import", "solve"),
-        ]
-
-
 def layers(asked: argparse.Namespace) -> Iterator[list[str]]:
     """The same map of graphs, as diagrams and as a matrix, at growing n; no matrix above n = 32, for its 4 GB."""
     import torch
@@ -77,7 +65,7 @@ def parent(asked: argparse.Namespace) -> None:
     head = (
         "question", "dim", "EMLP", "ours", "EMLP", "ratio", "ours with import", "EMLP with import", "ratio",
     )
-    paired.table("Tensor powers of S(n) from cold: ours and EMLP", head, rows(asked))
+    paired.table("Tensor powers of S(n) from cold: ours and EMLP", head, paired.answers(__file__, "emlp", CASES, asked))
     if not asked.only:
         head = ("n", "layer", "matrix product", "ratio")
         paired.table(f"A layer of graphs, {CHANNELS} → {CHANNELS} channels, batch {BATCH}", head, layers(asked))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Iterator
 
 import paired
 
@@ -63,24 +62,13 @@ CASES = {
 }
 
 
-def rows(asked: argparse.Namespace) -> Iterator[list[str]]:
-    for name, case in CASES.items():
-        if asked.only not in name:
-            continue
-        answers = paired.compare(__file__, ("ours", "emlp"), case, asked.repeats, threads=asked.threads)
-        mine, theirs = answers["ours"], answers["emlp"]
-        yield [
-            name, paired.number(mine, "dim"), paired.number(theirs, "dim"),
-            *paired.ratio(theirs, mine, "solve"), *paired.ratio(theirs, mine, "import", "solve"),
-        ]
-
-
 def parent(asked: argparse.Namespace) -> None:
     """Ours exact, certified and expanded to float64; EMLP's float32. Each in a fresh process."""
     head = (
         "question", "dim", "EMLP", "ours", "EMLP", "ratio", "ours with import", "EMLP with import", "ratio",
     )
-    paired.table("Equivariant maps of Lie groups from cold: ours and EMLP", head, rows(asked))
+    rows = paired.answers(__file__, "emlp", CASES, asked)
+    paired.table("Equivariant maps of Lie groups from cold: ours and EMLP", head, rows)
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -111,6 +111,19 @@ def ratio(peer: Result | None, ours: Result | None, *parts: str) -> list[str]:
 
 def number(answer: Result | None, key: str) -> str:
     return "–" if answer is None else f"{answer[key]:.0f}"
+
+
+def answers(script: str, peer: str, cases: dict[str, Case], asked: argparse.Namespace) -> Iterator[list[str]]:
+    """For each case asked for: its name, the two dimensions, and the ratios of the solutions and of all from cold."""
+    for name, case in cases.items():
+        if asked.only not in name:
+            continue
+        found = compare(script, ("ours", peer), case, asked.repeats, threads=asked.threads)
+        mine, theirs = found["ours"], found[peer]
+        yield [
+            name, number(mine, "dim"), number(theirs, "dim"),
+            *ratio(theirs, mine, "solve"), *ratio(theirs, mine, "import", "solve"),
+        ]
 
 
 def table(title: str, head: Sequence[str], rows: Iterable[Sequence[object]]) -> None:

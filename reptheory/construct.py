@@ -21,7 +21,8 @@ def bracket(rep: Rep) -> str:
 
 
 class Derived(Rep):
-    """A representation made from one other, `base`, whose dimension, metric and scalars it shares unless it says so."""
+    """A representation made from one other, `base`, whose dimension, metric, scalars and matrices it shares unless it
+    says so."""
 
     base: Rep
 
@@ -39,6 +40,15 @@ class Derived(Rep):
     def scalars(self) -> str:
         """The scalars of the base."""
         return self.base.scalars
+
+    def _act(self, i: int) -> Action:
+        return self.base.actions[i]
+
+    def _derive(self, a: int) -> Matrix:
+        return self.base.derivatives[a]
+
+    def _at(self, g: Matrix) -> Matrix:
+        return self.base._at(g)
 
 
 @dataclass(frozen=True, repr=False)
@@ -129,9 +139,6 @@ class Restriction(Derived):
 
     def _derive(self, a: int) -> Matrix:
         return combination(self._embedding.differential[a], self.base)
-
-    def _at(self, g: Matrix) -> Matrix:
-        return self.base._at(g)
 
     @property
     def expression(self) -> str:  # type: ignore[override]
@@ -240,15 +247,6 @@ class Complexification(Derived):
     def scalars(self) -> str:
         """Always "C"."""
         return "C"
-
-    def _act(self, i: int) -> Action:
-        return self.base.actions[i]
-
-    def _derive(self, a: int) -> Matrix:
-        return self.base.derivatives[a]
-
-    def _at(self, g: Matrix) -> Matrix:
-        return self.base._at(g)
 
     @property
     def expression(self) -> str:  # type: ignore[override]

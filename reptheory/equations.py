@@ -6,12 +6,12 @@ from functools import reduce
 from math import lcm
 
 import numpy as np
-from flint import fmpq_mat, nmod_mat
+from flint import nmod_mat
 from scipy.sparse import csr_array
 
 from .field import Field
 from .matrix import Matrix
-from .modular import interpolate, reconstruct, split_prime
+from .modular import combined, interpolate, lifted, split_prime
 from .sparse_elimination import echelon, null_rows
 from .tensor_action import cleared
 from .tensor_derivation import WORD
@@ -111,19 +111,9 @@ class Equations:
             fresh = (images[0][1].ravel().tolist() if d == 1 else interpolate(
                 [nmod_mat(len(columns), n, table.ravel().tolist(), p) for _, table in images], roots, p,
                 len(columns), n))
-            if residues:
-                inverse = pow(modulus, -1, p)
-                residues = [a + modulus * ((b - a) * inverse % p) for a, b in zip(residues, fresh)]
-            else:
-                residues = fresh
-            modulus *= p
-            values = reconstruct(residues, modulus)
-            if values is None:
-                continue
-            count = len(columns) * n
-            table = Matrix(self.field, tuple(fmpq_mat(len(columns), n, values[k * count:(k + 1) * count])
-                                             for k in range(d)))
-            if self.annihilates(table):
+            residues, modulus = combined(residues, modulus, fresh, p)
+            table = lifted(self.field, (len(columns), n), residues, modulus)
+            if table is not None and self.annihilates(table):
                 return table
 
 

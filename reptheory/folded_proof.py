@@ -12,7 +12,7 @@ from scipy.sparse import csr_array, identity, kron
 from .field import Field
 from .folding import turns
 from .matrix import Matrix
-from .modular import reduce_mod, split_prime
+from .modular import interpolate, lifted, reduce_mod, split_prime
 from .monomial import Monomial, as_matrix, contragredient
 from .piece import FoldedPiece, Orbit, unfolded
 from .pointer_jumping import roots
@@ -109,19 +109,14 @@ def spanning(table: Matrix) -> Matrix:
 
     It is lifted from a prime, and taken when M = M[:, J] R exactly; otherwise M itself is returned.
     """
-    from flint import fmpq_mat
-
-    from .modular import interpolate, reconstruct
     m, n = table.shape
     p, roots = split_prime(table.field, table)
     images = [reduce_mod(table, p, root).rref() for root in roots]
     if any(rank < m for _, rank in images):
         return table
-    values = reconstruct(interpolate([image for image, _ in images], roots, p, m, n), p)
-    if values is None:
+    reduced = lifted(table.field, (m, n), interpolate([image for image, _ in images], roots, p, m, n), p)
+    if reduced is None:
         return table
-    reduced = Matrix(table.field, tuple(fmpq_mat(m, n, values[k * m * n:(k + 1) * m * n])
-                                        for k in range(table.field.degree)))
     first = [next(j for j, x in enumerate(row) if int(x)) for row in images[0][0].tolist()]
     return reduced if table.submatrix(range(m), first) @ reduced == table else table
 

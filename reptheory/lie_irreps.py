@@ -10,8 +10,7 @@ from .construct import Derived
 from .frame import Frame
 from .irreps import NoIrreps
 from .lie import LieGroup
-from .matrix import Matrix
-from .rep import Action, Rep
+from .rep import Rep
 from .weight_irrep import weight_irrep
 
 
@@ -46,15 +45,6 @@ class Outer(Derived):
     def expression(self) -> str:  # type: ignore[override]
         """`G.irrep(key)`."""
         return f"{self.group.atom}.irrep({self.key!r})"
-
-    def _act(self, i: int) -> Action:
-        return self.base.actions[i]
-
-    def _derive(self, a: int) -> Matrix:
-        return self.base.derivatives[a]
-
-    def _at(self, g: Matrix) -> Matrix:
-        return self.base._at(g)
 
 
 def _made(group: LieGroup, key: Any) -> Rep:

@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from .check import NotARepresentation
@@ -11,7 +11,7 @@ from .lie import LieGroup
 from .lie_algebra import commutator
 from .matrix import Matrix
 from .monomial import as_matrix, monomial_if
-from .rep import ONE, Action, Rep
+from .rep import ONE, Action, Explicit, Rep
 from .standard import literal
 
 ORDERS = 24  # the largest order of a component generator that is checked as a relation
@@ -90,36 +90,19 @@ class Adjoint(Rep):
 
 
 @dataclass(frozen=True, repr=False)
-class Infinitesimal(Rep):
+class Infinitesimal(Explicit):
     """A representation given by dρ(X_a) and by matrices on the component generators; `given` checks and makes it.
 
     ρ(g) at an exact g is not determined by these matrices in finitely many steps: use V.to_numpy(G.exp(…)).
     """
 
     group: LieGroup  # type: ignore[assignment]
-    algebra: tuple[Matrix, ...]
-    given: tuple[Action, ...]
-    metric: tuple[Number, ...]
-    over: str = "R"
-    expression: str = field(default="", compare=False)
+    algebra: tuple[Matrix, ...] = ()
 
     @property
-    def dim(self) -> int:  # type: ignore[override]
-        """The length of the metric."""
-        return len(self.metric)
-
-    @property
-    def gram(self) -> tuple[Number, ...]:
-        """The metric given."""
-        return self.metric
-
-    @property
-    def scalars(self) -> str:
-        """"R" or "C", as the entries are."""
-        return self.over
-
-    def _act(self, i: int) -> Action:
-        return self.given[i]
+    def kind(self) -> None:
+        """None: ρ(g) is not read off a permutation."""
+        return None
 
     def _derive(self, a: int) -> Matrix:
         return self.algebra[a]
@@ -139,8 +122,8 @@ class Infinitesimal(Rep):
 def trivial(group: LieGroup) -> Rep:
     """The trivial representation, of dimension 1."""
     zero, one = Matrix.zeros(1, 1), monomial_if(Matrix.identity(1))
-    return Infinitesimal(group, (zero,) * group.dim, (one,) * len(group.components), (ONE,), "R",
-                         f"{group.atom}.trivial")
+    return Infinitesimal(group, (one,) * len(group.components), (ONE,), "R", f"{group.atom}.trivial",
+                         (zero,) * group.dim)
 
 
 def given(group: LieGroup, gram: Sequence | None, matrices: dict[str, Any]) -> Rep:
@@ -176,7 +159,7 @@ def given(group: LieGroup, gram: Sequence | None, matrices: dict[str, Any]) -> R
     metric = (ONE,) * n if gram is None else metric_of(gram, n)
     text += "" if gram is None else f", gram=[{', '.join(map(literal, metric))}]"
     over = "R" if all(v.field.is_real for v in values) else "C"
-    rep = Infinitesimal(group, algebra, tuple(map(monomial_if, components)), metric, over, f"{group.atom}.rep({text})")
+    rep = Infinitesimal(group, tuple(map(monomial_if, components)), metric, over, f"{group.atom}.rep({text})", algebra)
     if gram is not None and not rep.is_unitary:
         raise ValueError(f"the metric diag{tuple(str(d) for d in metric)} is not invariant. Leave gram out, or give "
                          "the metric of this basis.")

@@ -46,7 +46,8 @@ def modular_rref(matrix: Matrix) -> tuple[Matrix, tuple[int, ...]]:
     M = M[:, pivots] R, which makes the row space of R that of M (rank mod p ≤ rank gives the other inclusion).
     """
     field, (m, n) = matrix.field, matrix.shape
-    below, pivots, modulus, residues = FIRST, None, 1, None
+    below, pivots, modulus = FIRST, None, 1
+    residues: list[int] = []
     while True:
         p, roots = split_prime(field, matrix, below=below)
         below = p
@@ -57,25 +58,15 @@ def modular_rref(matrix: Matrix) -> tuple[Matrix, tuple[int, ...]]:
             if pivots is None or (-len(best), best) >= (-len(pivots), pivots):
                 continue
         if pivots is None or (-len(best), best) < (-len(pivots), pivots):
-            pivots, modulus, residues = best, 1, None
+            pivots, modulus, residues = best, 1, []
             if len(found) > 1:
                 pivots = None
                 continue
         rows = len(pivots)
         fresh = interpolate([image for image, _ in images], roots, p, rows, n)
-        if residues is None:
-            modulus, residues = p, fresh
-        else:
-            inverse = pow(modulus, -1, p)
-            residues = [a + modulus * ((b - a) * inverse % p) for a, b in zip(residues, fresh)]
-            modulus *= p
-        values = reconstruct(residues, modulus)
-        if values is None:
-            continue
-        d = field.degree
-        parts = tuple(fmpq_mat(rows, n, values[k * rows * n:(k + 1) * rows * n]) for k in range(d))
-        reduced = Matrix(field, parts)
-        if matrix.submatrix(range(m), pivots) @ reduced == matrix:
+        residues, modulus = combined(residues, modulus, fresh, p)
+        reduced = lifted(field, (rows, n), residues, modulus)
+        if reduced is not None and matrix.submatrix(range(m), pivots) @ reduced == matrix:
             return Matrix.vstack([reduced, Matrix.zeros(m - rows, n, field)]) if m > rows else reduced, pivots
 
 
@@ -90,6 +81,27 @@ def interpolate(images: list[nmod_mat], roots: tuple[int, ...], p: int, rows: in
     vandermonde = nmod_mat(d, d, [pow(r, k, p) for r in roots for k in range(d)], p)
     flat = nmod_mat(d, rows * n, [int(x) for image in images for row in image.tolist()[:rows] for x in row], p)
     return [int(x) for row in (vandermonde.inv() * flat).tolist() for x in row]
+
+
+def combined(residues: list[int], modulus: int, fresh: list[int], p: int) -> tuple[list[int], int]:
+    """The residues modulo modulus · p from those modulo each (Chinese remainders); modulus 1 has none yet.
+
+    >>> combined([2], 3, [3], 5)
+    ([8], 15)
+    """
+    if modulus == 1:
+        return fresh, p
+    inverse = pow(modulus, -1, p)
+    return [a + modulus * ((b - a) * inverse % p) for a, b in zip(residues, fresh)], modulus * p
+
+
+def lifted(field: Field, shape: tuple[int, int], residues: list[int], modulus: int) -> Matrix | None:
+    """The matrix over the field whose coefficients in 1, α, … have these residues; None where one has no small
+    fraction."""
+    values, count = reconstruct(residues, modulus), shape[0] * shape[1]
+    if values is None:
+        return None
+    return Matrix(field, tuple(fmpq_mat(*shape, values[k * count:(k + 1) * count]) for k in range(field.degree)))
 
 
 def reconstruct(residues: list[int], modulus: int) -> list[fmpq] | None:

@@ -2,11 +2,11 @@
 from __future__ import annotations
 
 import numpy as np
-from flint import fmpq_mat, nmod_mat
+from flint import nmod_mat
 
 from .group import Group
 from .matrix import Matrix
-from .modular import interpolate, reconstruct
+from .modular import combined, interpolate, lifted
 from .monomial import Monomial
 from .residual import is_fixed
 from .tensor_action import Image, TensorAction, apply, product, reduced
@@ -43,19 +43,9 @@ def fixed_rows(group: Group, action: TensorAction, dim: int) -> Matrix | None:
                 continue
             modulus, pivots, residues = 1, columns, []
         fresh = interpolate([table for _, table in echelon], roots, p, dim, size)
-        if residues:
-            inverse = pow(modulus, -1, p)
-            residues = [a + modulus * ((b - a) * inverse % p) for a, b in zip(residues, fresh)]
-        else:
-            residues = fresh
-        modulus *= p
-        values = reconstruct(residues, modulus)
-        if values is None:
-            continue
-        count = dim * size
-        parts = tuple(fmpq_mat(dim, size, values[k * count:(k + 1) * count]) for k in range(field.degree))
-        table = Matrix(field, parts)
-        if is_fixed(action, table):
+        residues, modulus = combined(residues, modulus, fresh, p)
+        table = lifted(field, (dim, size), residues, modulus)
+        if table is not None and is_fixed(action, table):
             return table
     return None
 

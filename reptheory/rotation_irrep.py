@@ -70,7 +70,7 @@ class SphericalIrrep(RotationIrrep):
     @property
     def key(self) -> int | str:
         """l, or l and the parity: 2, "1o"."""
-        return self.l if self.parity is None else f"{self.l}{self.parity}"
+        return labelled(self.l, self.parity)
 
     @property
     def dim(self) -> int:  # type: ignore[override]
@@ -176,7 +176,7 @@ class CircularIrrep(RotationIrrep):
     @property
     def key(self) -> int | str:
         """k, "0e" or "0o"."""
-        return self.k if self.parity is None else f"{self.k}{self.parity}"
+        return labelled(self.k, self.parity)
 
     @property
     def dim(self) -> int:  # type: ignore[override]
@@ -200,6 +200,15 @@ class CircularIrrep(RotationIrrep):
         if self.k:
             return rotation.circular_matrix(self.k, g)
         return Matrix.of([[g.det() if self.parity == "o" else ONE]])
+
+
+def labelled(degree: int, parity: str | None) -> int | str:
+    """The key of an irrep: the degree, and the parity where there is one.
+
+    >>> labelled(2, None), labelled(1, "o")
+    (2, '1o')
+    """
+    return degree if parity is None else f"{degree}{parity}"
 
 
 def rotation_irrep(group: LieGroup, key: Any) -> Rep:
