@@ -6,10 +6,10 @@ N⁴ matrices, for the largest image on which it fits, and what it would take fo
 from __future__ import annotations
 
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
+import paired
 import torch
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -21,16 +21,6 @@ import nn
 import reptheory as rt
 
 G = rt.D(4)
-
-
-def seconds(f) -> float:
-    """The shortest of three runs."""
-    times = []
-    for _ in range(3):
-        began = time.perf_counter()
-        f()
-        times.append(time.perf_counter() - began)
-    return min(times)
 
 
 def dense(side: int) -> float:
@@ -55,14 +45,14 @@ if __name__ == "__main__":
     net = ResNet()
     for side in (224, 225):
         found: list = []
-        took = seconds(lambda: found.append(repr(nn.audit(net, 3 * G.trivial, 1000 * G.trivial,  # noqa: B023
+        took = paired.shortest(lambda: found.append(repr(nn.audit(net, 3 * G.trivial, 1000 * G.trivial,  # noqa: B023
                                                           input_shape=(3, side, side)))))  # noqa: B023
         wrong = sum(" no " in line for line in found[0].splitlines())
         print(f"ResNet-18 on {side}×{side}, {sum(p.numel() for p in net.parameters())} weights: {took:.2f} s, "
               f"{wrong} calls that do not commute")
     conv = torch.nn.Conv2d(64, 64, 3, padding=1, bias=False)
-    ours = seconds(lambda: repr(nn.audit(conv, 64 * G.trivial, input_shape=(64, 28, 28))))
+    ours = paired.shortest(lambda: repr(nn.audit(conv, 64 * G.trivial, input_shape=(64, 28, 28))))
     side = 7
-    theirs = seconds(lambda: dense(side))
+    theirs = paired.shortest(lambda: dense(side))
     print(f"3×3, 64 → 64 channels on 28×28: {ours:.3f} s. Dense, 1 → 1 channel on {side}×{side}: {theirs:.2f} s, "
           f"{theirs / ours:.0f} times as long; on 28×28 with all channels it has {(28 * 28 * 64) ** 2:.0e} rows.")

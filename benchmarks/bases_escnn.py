@@ -65,9 +65,7 @@ def rows(asked: argparse.Namespace) -> Iterator[list[str]]:
         if asked.only not in name:
             continue
         case = dict(zip(("group", "fields", "size", "layer"), values, strict=True))
-        sides = ("ours", "escnn", "escnn_again")
-        answers = paired.compare(__file__, sides, case, asked.repeats, threads=asked.threads)
-        mine, first, again = (answers[side] for side in sides)
+        mine, first, again = paired.with_cache(__file__, case, asked)
         yield [
             name, paired.number(mine, "dim"), paired.number(first, "dim"),
             *paired.ratio(first, mine, "build"), *paired.ratio(again, mine, "build")[1:],

@@ -6,12 +6,12 @@ entries of the kernels: above DENSE entries it is not tried.
 from __future__ import annotations
 
 import sys
-import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
 import numpy as np
+import paired
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
@@ -20,16 +20,6 @@ import reptheory as rt
 DENSE = 2500
 G, S = rt.D(4), rt.S(10)
 SKEW = [(0, 0), (0, 1), (1, 0), (1, 2), (2, 1)]
-
-
-def seconds(f: Callable[[], object]) -> float:
-    """The shortest of three runs."""
-    times = []
-    for _ in range(3):
-        began = time.perf_counter()
-        f()
-        times.append(time.perf_counter() - began)
-    return min(times)
 
 
 def skew(channels: int) -> rt.Projection:
@@ -74,9 +64,9 @@ if __name__ == "__main__":
         ("graphs on 7 nodes with a mask", lambda: graphs(7)), ("graphs on 10 nodes with a mask", lambda: graphs(10))]
     for name, make in cases:
         found = ours(make)
-        size, took = found.first.hom.unknowns, seconds(partial(ours, make))
+        size, took = found.first.hom.unknowns, paired.shortest(partial(ours, make))
         if size <= DENSE:
-            there = seconds(partial(dense, make))
+            there = paired.shortest(partial(dense, make))
             assert np.isclose(dense(make), float(found.norm_squared))
             rest = f"{1e3 * there:.1f} ms | {there / took:.1f}"
         else:

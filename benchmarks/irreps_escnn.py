@@ -50,9 +50,7 @@ def rows(asked: argparse.Namespace) -> Iterator[list[str]]:
     for group in ("octahedral", "icosahedral"):
         if asked.only not in group:
             continue
-        sides = ("ours", "escnn", "escnn_again")
-        answers = paired.compare(__file__, sides, {"group": group}, asked.repeats, threads=asked.threads)
-        mine, first, again = (answers[side] for side in sides)
+        mine, first, again = paired.with_cache(__file__, {"group": group}, asked)
         if mine is not None and first is not None:
             assert all(mine[key] == first[key] for key in ("order", "irreps", "squares")), group
         yield [

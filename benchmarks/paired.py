@@ -79,6 +79,16 @@ def interleaved(calls: Sequence[Callable[[], object]], rounds: int, warm: int = 
     return [statistics.median(taken) for taken in times]
 
 
+def shortest(call: Callable[[], object]) -> float:
+    """The seconds of the shortest of three calls."""
+    times = []
+    for _ in range(3):
+        began = time.perf_counter()
+        call()
+        times.append(time.perf_counter() - began)
+    return min(times)
+
+
 def peak_megabytes() -> float:
     """The largest resident set of this process so far."""
     import resource
@@ -124,6 +134,13 @@ def answers(script: str, peer: str, cases: dict[str, Case], asked: argparse.Name
             name, number(mine, "dim"), number(theirs, "dim"),
             *ratio(theirs, mine, "solve"), *ratio(theirs, mine, "import", "solve"),
         ]
+
+
+def with_cache(script: str, case: Case, asked: argparse.Namespace) -> list[Result | None]:
+    """Ours, escnn's first run, and its next, when its cache on disk is filled."""
+    sides = ("ours", "escnn", "escnn_again")
+    found = compare(script, sides, case, asked.repeats, threads=asked.threads)
+    return [found[side] for side in sides]
 
 
 def table(title: str, head: Sequence[str], rows: Iterable[Sequence[object]]) -> None:

@@ -27,9 +27,7 @@ def act_on_weights(model: torch.nn.Module, stage: Any, q: Any, *, check: bool = 
     """
     moved = fuse_batch_norm(model)
     stream = stream_of(moved, stage)
-    weight = stream.outputs[0].weight
-    q = torch.as_tensor(q)
-    q = (q if q.is_floating_point() else q.double()).to(weight.device)
+    q = _beside(stream, q)
     if check:
         stream.require(q)
     q = q.double()
@@ -56,12 +54,10 @@ def weight_tangent(model: torch.nn.Module, stage: Any, x: Any, *, check: bool = 
     ['head.weight', 'stages.1.0.conv3.0.bias', 'stages.1.0.conv3.0.weight']
     """
     stream = stream_of(model, stage)
-    weight = stream.outputs[0].weight
-    x = torch.as_tensor(x)
-    x = (x if x.is_floating_point() else x.double()).to(weight.device)
+    x = _beside(stream, x)
     if check:
         stream.require_generator(x)
-    x = x.to(weight.dtype)
+    x = x.to(stream.outputs[0].weight.dtype)
     velocity: dict[int, torch.Tensor] = {}
 
     def add(p: torch.Tensor, v: torch.Tensor) -> None:
@@ -76,6 +72,12 @@ def weight_tangent(model: torch.nn.Module, stage: Any, x: Any, *, check: bool = 
     for ball in stream.metrics:
         add(ball.factor, -ball.factor.detach() @ x)
     return {name: velocity[id(p)] for name, p in model.named_parameters() if id(p) in velocity}
+
+
+def _beside(stream: Stream, matrix: Any) -> torch.Tensor:
+    """The matrix as floats, on the device of the weights."""
+    matrix = torch.as_tensor(matrix)
+    return (matrix if matrix.is_floating_point() else matrix.double()).to(stream.outputs[0].weight.device)
 
 
 def directional_derivative(model: torch.nn.Module, tangent: Mapping[str, torch.Tensor], *inputs: torch.Tensor) -> Any:

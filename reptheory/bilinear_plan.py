@@ -1,14 +1,15 @@
 """Bilinear → Plan: contract with small tables, then multiply by weights, one matrix product for each summand of W."""
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
 
 import numpy as np
 
 from .bilinear import Bilinear, Path
-from .plan import Const, Param, Plan, Step, Table
+from .draft import Draft
+from .plan import Param, Plan
 from .rep import Rep
 
 WIDTH = 16  # the representation indices of V₁ taken together: tables have zeros between different summands
@@ -32,8 +33,7 @@ def lower_bilinear(question: Bilinear, external: bool = False) -> Plan:
     outputs = [program.summand(c) for c in range(len(question.wanted.summands))]
     output = outputs[0] if len(outputs) == 1 else program.step("y", "concat", *outputs, axis=1)
     inputs = ("x1", "x2", "w") if external else ("x1", "x2")
-    return Plan(inputs, tuple(program.params), tuple(program.consts), tuple(program.steps), output,
-                f"{question.expression}, {len(question.paths)} paths")
+    return program.plan(inputs, output, f"{question.expression}, {len(question.paths)} paths")
 
 
 def variance(question: Bilinear, c: int) -> Fraction:
@@ -49,27 +49,16 @@ def variance(question: Bilinear, c: int) -> Fraction:
 
 
 @dataclass
-class _Program:
-    """The parameters, constants and steps of a plan while it is being written."""
+class _Program(Draft):
+    """The plan of a bilinear map while it is being written."""
 
     question: Bilinear
     external: bool
-    params: list[Param] = field(default_factory=list)
-    consts: list[Const] = field(default_factory=list)
-    steps: list[Step] = field(default_factory=list)
     used: int = 0  # of the columns of external weights
-
-    def step(self, name: str, op: str, *args: str, **attrs: object) -> str:
-        """Add a step, unless it is there, and return its name."""
-        if all(step.name != name for step in self.steps):
-            self.steps.append(Step.make(name, op, *args, **attrs))
-        return name
 
     def table(self, name: str, value: np.ndarray, c: int) -> str:
         """Add a constant, with the standard deviation of external weights in it."""
-        value = value * float(variance(self.question, c)) ** 0.5 if self.external else value
-        self.consts.append(Const(name, Table.of(value)))
-        return name
+        return self.const(name, value * float(variance(self.question, c)) ** 0.5 if self.external else value)
 
     def weight(self, name: str, shape: tuple[int, int], c: int) -> str:
         """The weights of a block, as a parameter or as a slice of what is given for each row."""

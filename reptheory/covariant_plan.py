@@ -1,7 +1,7 @@
 """A symmetric contraction as a plan: monomials once, one matrix product for each component of the coefficients."""
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fractions import Fraction
 from math import comb
 
@@ -10,7 +10,8 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from .covariant import Covariants
-from .plan import Const, Param, Plan, Step, Table
+from .draft import Draft
+from .plan import Param, Plan
 
 
 @dataclass(frozen=True)
@@ -47,22 +48,6 @@ def components(tables: tuple[np.ndarray, ...]) -> list[Component]:
     return found
 
 
-@dataclass
-class _Builder:
-    """The constants and steps of a plan while it is written."""
-
-    consts: list[Const] = field(default_factory=list)
-    steps: list[Step] = field(default_factory=list)
-
-    def step(self, name: str, op: str, *args: str, **attrs: object) -> str:
-        self.steps.append(Step.make(name, op, *args, **attrs))
-        return name
-
-    def const(self, name: str, value: np.ndarray) -> str:
-        self.consts.append(Const(name, Table.of(value)))
-        return name
-
-
 def lower_covariants(parts: tuple[Covariants, ...], channels: int, elements: int) -> Plan:
     """The plan of y_b = Σ_ν Σ_p w_{z,p,c} P_p(x_c, …, x_c), for covariants of degrees 1, …, ν, from lowest to highest.
 
@@ -71,11 +56,10 @@ def lower_covariants(parts: tuple[Covariants, ...], channels: int, elements: int
     variance one over the number of paths into A. Monomials of degree d are those of degree d − 1 times coordinates.
     """
     source, target = parts[0].source, parts[0].target
-    build, n = _Builder(), source.dim
+    build, n = Draft(), source.dim
     build.step("fields", "reshape", "x", shape=(-1, n, channels))
     build.step("x1", "permute", "fields", axes=(1, 0, 2))
     totals = [sum(part.counts[b] for part in parts) for b in range(len(target.summands))]
-    params: list[Param] = []
     found: dict[int, str] = {}
     before: list[tuple[int, ...]] = []  # the monomials of the degree before,
     place = np.arange(n)                # and where they are
@@ -100,7 +84,7 @@ def lower_covariants(parts: tuple[Covariants, ...], channels: int, elements: int
         place[order] = np.arange(len(order))
         if not blocks:
             continue
-        _degree(build, part, monomials, blocks, params, found, channels, elements, totals)
+        _degree(build, part, monomials, blocks, found, channels, elements, totals)
     outputs = []
     for b, (m, a) in enumerate(target.summands):
         outputs.append(build.step(f"y{b}", "reshape", found[b], shape=(-1, a.dim * m * channels)))
@@ -109,11 +93,11 @@ def lower_covariants(parts: tuple[Covariants, ...], channels: int, elements: int
     inputs = ("x", "element") if elements > 1 else ("x",)
     degrees = ", ".join(str(part.degree) for part in parts)
     note = f"symmetric contraction {source.expression} → {target.expression}, degrees {degrees}, {channels} channels"
-    return Plan(inputs, tuple(params), tuple(build.consts), tuple(build.steps), build.steps[-1].name, note).prune()
+    return build.plan(inputs, build.steps[-1].name, note).prune()
 
 
-def _degree(build: _Builder, part: Covariants, monomials: str, blocks: list[Component], params: list[Param],
-            found: dict[int, str], channels: int, elements: int, totals: list[int]) -> None:
+def _degree(build: Draft, part: Covariants, monomials: str, blocks: list[Component], found: dict[int, str],
+            channels: int, elements: int, totals: list[int]) -> None:
     """What one degree adds to each summand of the output."""
     d, names, start, pieces = part.degree, [], 0, []
     for i, block in enumerate(blocks):
@@ -133,7 +117,7 @@ def _degree(build: _Builder, part: Covariants, monomials: str, blocks: list[Comp
         build.step(f"paths{b}_{d}_flat", "gather", rows, index)
         paths = build.step(f"paths{b}_{d}", "reshape", f"paths{b}_{d}_flat", shape=(count, a.dim, -1, channels))
         weight = f"w{b}_{d}"
-        params.append(Param(weight, (elements, count, m, channels), Fraction(1, totals[b])))
+        build.params.append(Param(weight, (elements, count, m, channels), Fraction(1, totals[b])))
         if elements > 1:
             build.step(f"{weight}_rows", "gather", weight, "element")
             equation, weight = "pkbc,bpmc->bkmc", f"{weight}_rows"

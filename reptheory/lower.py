@@ -1,16 +1,17 @@
 """Basis → Plan: gather, expand or paths, chosen from exact data; exact initial variances; floats within 1 ulp."""
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
 
 from .basis import Basis
 from .certificate import NotCertified
+from .draft import Draft
 from .hom import Hom
 from .piece import Piece, SignedPiece
-from .plan import Const, Param, Plan, Step, Table
+from .plan import Param, Plan
 from .space import POINT, Lattice
 
 INITS = ("he", "xavier", "lecun")
@@ -52,29 +53,15 @@ def lower(hom: Hom, normalise: bool = True, *, bias: bool = False, init: str = "
             args.append(parts.bias(constant.basis))
         parts.act(hom, args, stride, padding, padding_mode, dilation)
     source = f"{hom.expression}, dim {hom.dim}; {hom.certificate!r}"
-    return Plan(("x",), tuple(parts.params), tuple(parts.consts), tuple(parts.steps), parts.steps[-1].name, source, hom)
+    return parts.plan(("x",), parts.steps[-1].name, source, hom)
 
 
 @dataclass
-class _Parts:
-    """The parameters, constants and steps of a plan while it is being written."""
+class _Parts(Draft):
+    """The plan of a linear map or convolution while it is being written."""
 
     normalise: bool
     scalars: str
-    params: list[Param] = field(default_factory=list)
-    consts: list[Const] = field(default_factory=list)
-    steps: list[Step] = field(default_factory=list)
-
-    def const(self, name: str, value: np.ndarray) -> str:
-        """Add a constant, unless an equal one of this name is there."""
-        if all(c.name != name for c in self.consts):
-            self.consts.append(Const(name, Table.of(value)))
-        return name
-
-    def step(self, name: str, op: str, *args: str, **attrs: object) -> str:
-        """Add a step and return its name."""
-        self.steps.append(Step.make(name, op, *args, **attrs))
-        return name
 
     def rows(self, piece: Piece, weight: str, key: str, tag: str) -> str:
         """The kernel entries of a piece, (points · dim B · dim A, channels), from weights (dim, channels).

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .diagram import Diagram, Labels
-from .plan import Const, Param, Plan, Step, Table
+from .draft import Draft
+from .plan import Param, Plan
 
 if TYPE_CHECKING:
     from .permutation_family import PermutationFamily
@@ -108,34 +109,17 @@ def plan(family: PermutationFamily, sizes: dict[str, int], average: bool, bias: 
     hom = family.at(**sizes) if family.kinds else family.at()
     at = ", ".join(f"{kind} = {size}" for kind, size in sizes.items())
     note = f"{family!r}{f', at {at}' if at else ''}, by {builder.kind}s"
-    params, consts, steps = tuple(builder.params), tuple(builder.consts), tuple(builder.steps)
-    return Plan(("x",), params, consts, steps, steps[-1].name, note, hom)
+    return builder.plan(("x",), builder.steps[-1].name, note, hom)
 
 
 @dataclass
-class _Builder:
-    """The parameters, constants and steps of a plan while it is written; tensors are (batch, *indices, channels)."""
+class _Builder(Draft):
+    """The plan of a family while it is being written; tensors are (batch, *indices, channels)."""
 
     family: PermutationFamily
     sizes: dict[str, int]
     kind: str
-    params: list[Param] = field(default_factory=list)
-    consts: list[Const] = field(default_factory=list)
-    steps: list[Step] = field(default_factory=list)
     stacks: dict[tuple[str, ...], str] = field(default_factory=dict)
-
-    def step(self, name: str, op: str, *args: str, **attrs: object) -> str:
-        """Add a step, unless it is there, and return its name."""
-        step = Step.make(name, op, *args, **attrs)
-        if step not in self.steps:
-            self.steps.append(step)
-        return name
-
-    def const(self, name: str, value: np.ndarray) -> str:
-        """Add a constant, unless it is there."""
-        if all(c.name != name for c in self.consts):
-            self.consts.append(Const(name, Table.of(value)))
-        return name
 
     def contraction(self, a: int, source: Labels, kept: Labels) -> str:
         """The input a with indices equal where labels are, reduced to the kept labels, in their order."""
