@@ -19,10 +19,11 @@ from .spinning import intertwiners, real_form
 
 @dataclass(frozen=True)
 class Decomposition:
-    """V ≅ ⊕ m_i A_i: the type with the irreps of V, and the exact matrix T with T ρ_V(g) = (⊕ m_i A_i)(g) T."""
+    """V ≅ ⊕ m_i A_i: the type with the irreps of V, counted by characters or weights; and the exact matrix T with
+    T ρ_V(g) = (⊕ m_i A_i)(g) T, found when it is asked for."""
 
+    rep: Rep
     type: Rep
-    change: Matrix
 
     @property
     def multiplicities(self) -> tuple[tuple[int, Rep], ...]:
@@ -30,8 +31,18 @@ class Decomposition:
         return self.type.summands
 
     @cached_property
+    def change(self) -> Matrix:
+        """T, whose rows are grouped by irrep, index slow and copy fast; from matrices that span the Hom(V, A_i)."""
+        group: Any = self.rep.group
+        return self.inverse.inverse() if group.is_lie else _change(self.rep)
+
+    @cached_property
     def inverse(self) -> Matrix:
         """T⁻¹, whose columns are a basis of V adapted to the irreps."""
+        group: Any = self.rep.group
+        if group.is_lie:
+            from .lie_decomposition import adapted
+            return adapted(self.rep, self.multiplicities)
         return self.change.inverse()
 
     @cached_property
@@ -52,9 +63,8 @@ class Decomposition:
 
 
 def decompose(rep: Rep) -> Decomposition:
-    """The exact decomposition of V: multiplicities from characters, the change of basis from Hom(V, A_i).
-
-    Of matrices that span Hom(V, A) over End(A) choose m independent ones, greedily by rank. Raises NoIrreps.
+    """The exact decomposition V ≅ ⊕ m_i A_i: m_i = ⟨χ_V, χ_i⟩ from characters, by weights for a Lie group; the change
+    of basis when it is asked for. Raises NoIrreps, and for a Lie group NotReductive and NoWeights.
 
     >>> import reptheory as rt
     >>> rt.D(4).natural.decompose()
@@ -62,19 +72,24 @@ def decompose(rep: Rep) -> Decomposition:
     """
     group: Any = rep.group
     if group.is_lie:
-        from .lie_decomposition import decompose as by_weights
-        return by_weights(rep)
-    terms, blocks = [], []
+        from .lie_decomposition import constituents as by_weights
+        terms = tuple(by_weights(rep))
+    else:
+        terms = multiplicities(rep)
+    return Decomposition(rep, terms[0][1] if terms[0][0] == len(terms) == 1 else Sum(terms))
+
+
+def _change(rep: Rep) -> Matrix:
+    """T for a finite group: of matrices that span Hom(V, A) over End(A) m independent ones, greedily by rank."""
+    blocks = []
     for m, key in constituents(rep):
         irreducible = irrep(rep.group, key, rep.scalars)
         chosen: list[Matrix] = []
         for candidate in _intertwiners(rep, irreducible, m, key):
             if len(chosen) < m and _independent([*chosen, candidate]):
                 chosen.append(candidate)
-        rows = [chosen[c].submatrix([i], range(rep.dim)) for i in range(irreducible.dim) for c in range(m)]
-        terms.append((m, irreducible))
-        blocks.append(Matrix.vstack(rows))
-    return Decomposition(terms[0][1] if terms == [(1, terms[0][1])] else Sum(tuple(terms)), Matrix.vstack(blocks))
+        blocks += [chosen[c].submatrix([i], range(rep.dim)) for i in range(irreducible.dim) for c in range(m)]
+    return Matrix.vstack(blocks)
 
 
 def _intertwiners(rep: Rep, irreducible: Rep, m: int, key: Any) -> Iterable[Matrix]:

@@ -1,12 +1,11 @@
 """Decompositions of representations of reductive Lie groups: multiplicities by weights, bases by highest vectors."""
 from __future__ import annotations
 
+from collections.abc import Iterable
 from fractions import Fraction
 from typing import Any
 
 from .construct import Realification
-from .decomposition import Decomposition
-from .direct_sum import Sum
 from .field import Q, quadratic
 from .lie import LieGroup, NotReductive
 from .lie_solve import intertwiners
@@ -18,28 +17,21 @@ from .weight_count import ComponentCharacters, characters
 from .weight_irrep import WeightIrrep
 
 
-def decompose(rep: Rep) -> Decomposition:
-    """V ≅ ⊕ m_i A_i with an exact T, T ρ_V = (⊕ m_i A_i) T; of a real V over a real group the A_i are real
-    where they have a real form that is known.
-
-    Over a group of complex matrices V is decomposed over C. Raises NotReductive where the group is not reductive, and
-    NoWeights where V is not made from G.vector and irreps.
+def adapted(rep: Rep, terms: Iterable[tuple[int, Rep]]) -> Matrix:
+    """A basis of V adapted to V ≅ ⊕ m_i A_i, as columns: ρ_V T⁻¹ = T⁻¹ (⊕ m_i A_i).
 
     >>> import reptheory as rt
-    >>> decompose(rt.SO(3).vector**2)
-    <Decomposition: SO(3).irrep(2) + SO(3).irrep(1) + SO(3).irrep(0)>
+    >>> V = rt.SO(2).vector; adapted(V * V.dual, constituents(V * V.dual))
+    [1 0 1 0; 0 1 0 1; 0 1 0 -1; -1 0 1 0]
     """
-    terms: list[tuple[int, Rep]] = []
     columns: list[Matrix] = []
-    for m, irreducible in constituents(rep):
+    for m, irreducible in terms:
         chosen: list[Matrix] = []
         for candidate in _embeddings(irreducible, rep):
             if len(chosen) < m and rank(Matrix.hstack([*chosen, candidate])) == (len(chosen) + 1) * irreducible.dim:
                 chosen.append(candidate)
         columns += [c.submatrix(range(rep.dim), [i]) for i in range(irreducible.dim) for c in chosen]
-        terms.append((m, irreducible))
-    kind = terms[0][1] if terms == [(1, terms[0][1])] else Sum(tuple(terms))
-    return Decomposition(kind, Matrix.hstack(columns).inverse())
+    return Matrix.hstack(columns)
 
 
 def _embeddings(irreducible: Rep, rep: Rep) -> list[Matrix]:
@@ -59,7 +51,10 @@ def _embeddings(irreducible: Rep, rep: Rep) -> list[Matrix]:
 
 
 def constituents(rep: Rep) -> list[tuple[int, Rep]]:
-    """The irreps of V with their multiplicities, by weights alone, the highest first.
+    """The irreps of V with their multiplicities, by weights alone, the highest first; of a real V over a real group
+    they are real where they have a real form that is known, and over a group of complex matrices complex.
+
+    Raises NotReductive where the group is not reductive, and NoWeights where V is not made from G.vector and irreps.
 
     >>> import reptheory as rt
     >>> [(m, A.expression) for m, A in constituents(rt.SU(3).vector * rt.SU(3).adjoint)]

@@ -291,6 +291,15 @@ def test_decompositions_intertwine(rep, dims):
     assert all(change @ as_matrix(v) == as_matrix(w) @ change for v, w in zip(rep.actions, kind.actions))
 
 
+def test_multiplicities_come_without_matrices(monkeypatch):
+    """27 ⊗ 27 of SU(3) has dimension 729; its 13 kinds of constituents are told by weights (Slansky 1981, table 23)."""
+    monkeypatch.setattr("reptheory.lie_decomposition.adapted", None)
+    V = rt.SU(3).irrep((2, 2))
+    found = {a.dynkin: m for m, a in (V * V).decompose().multiplicities}
+    assert found == {(4, 4): 1, (5, 2): 1, (2, 5): 1, (6, 0): 1, (0, 6): 1, (3, 3): 2, (4, 1): 2, (1, 4): 2, (2, 2): 3,
+                     (3, 0): 1, (0, 3): 1, (1, 1): 2, (0, 0): 1}
+
+
 def test_groups_that_are_not_reductive_have_no_decomposition():
     shift = rt.lie_group([[[0, 1], [0, 0]]])
     with pytest.raises(rt.NotReductive, match="ask for V >> W"):
