@@ -3,10 +3,10 @@
 PYTHON   ?= python3
 BIN      := .venv/bin
 STAMP    := .venv/installed
-PEERS    := $(foreach peer,emlp escnn e3nn cuequivariance wigner,.venv-peers/$(peer)/installed)
+PEERS    := $(foreach peer,emlp escnn e3nn cuequivariance wigner devito pystencils pyclaw,.venv-peers/$(peer)/installed)
 PACKAGES := $(wildcard reptheory pdeconv nn intertwiner)
 CLAIMS   := import_time derive hom_emlp bases_escnn irreps_escnn tables_gap conv_step family_emlp monomial largest \
-            spherical_harmonics tensor_product linear_types reduced audit wigner
+            spherical_harmonics tensor_product linear_types reduced audit wigner pde_speed pde_rusanov
 VERSION_CHECK := import sys; sys.version_info >= (3, 11) or sys.exit( \
 	f"Intertwiner needs Python 3.11 or newer; {sys.executable} is {sys.version.split()[0]}: make PYTHON=python3.x")
 
@@ -25,7 +25,7 @@ $(STAMP): pyproject.toml constraints.txt
 	@$(PYTHON) -c '$(VERSION_CHECK)'
 	$(PYTHON) -m venv --clear .venv
 	$(BIN)/python -m pip install -c constraints.txt setuptools
-	$(BIN)/python -m pip install -c constraints.txt --no-build-isolation -e '.[torch,graphs,sphere,molecules,demo,dev]'
+	$(BIN)/python -m pip install -c constraints.txt --no-build-isolation -e '.[torch,graphs,sphere,molecules,fast,demo,dev]'
 	@touch $@
 
 demo: $(STAMP)
@@ -46,7 +46,8 @@ bench: $(STAMP)
 
 bench-peers: $(PEERS)
 
-.venv-peers/emlp/installed .venv-peers/wigner/installed: .venv-peers/%/installed: benchmarks/peers-%.txt
+PLAIN_PEERS := emlp wigner devito pystencils pyclaw
+$(PLAIN_PEERS:%=.venv-peers/%/installed): .venv-peers/%/installed: benchmarks/peers-%.txt
 	$(PYTHON) -m venv --clear .venv-peers/$*
 	.venv-peers/$*/bin/python -m pip install -r $<
 	@touch $@

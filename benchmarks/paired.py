@@ -57,10 +57,10 @@ def compare(
 ) -> dict[str, Result | None]:
     """The medians of `repeats` rounds, in which the sides take turns so that both see the same machine."""
     rounds = [{side: once(script, side, case, **options) for side in sides} for _ in range(repeats)]
-    return {side: _medians([answer[side] for answer in rounds]) for side in sides}
+    return {side: medians([answer[side] for answer in rounds]) for side in sides}
 
 
-def _medians(results: list[Result | None]) -> Result | None:
+def medians(results: list[Result | None]) -> Result | None:
     first = results[0]
     if first is None:
         return None
