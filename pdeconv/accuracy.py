@@ -30,7 +30,11 @@ def order(scheme: Scheme) -> int:
         if scheme.system.ndim == 1:
             from .coefficients import NU
             from .modified_equation import modified_equation
-            found = modified_equation(scheme.characteristic, NU, 1).order
+            from .scheme import NotLinear
+            try:
+                found = modified_equation(scheme.characteristic, NU, 1).order
+            except NotLinear:  # dissipation that is not even in the speed: no one characteristic stands for all
+                return _matrix_order(scheme)
             return 9 if found is None else found
         return _matrix_order(scheme)
     if isinstance(scheme, SemiDiscrete) and scheme.reconstruction is not None:

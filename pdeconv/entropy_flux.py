@@ -4,7 +4,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from itertools import permutations
+from typing import TYPE_CHECKING, Any
 
 import sympy
 from sympy import Expr
@@ -13,6 +14,9 @@ from .eigenstructure import primitive_inverse
 from .entropy import Entropy
 from .formula import formula, symbol
 from .jump import jump, sides, vanishes
+
+if TYPE_CHECKING:
+    from .system import System
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,6 +123,25 @@ def entropy_flux(entropy: Entropy, axis: str, unknowns: Mapping[str, Any] | None
     value = slopes.T.LUsolve(gradient.T) if len(w) > 1 else sympy.Matrix([gradient[0] / slopes[0, 0]])
     finish = sympy.factor if len(w) > 1 else (lambda e: sympy.expand(sympy.cancel(e)))
     return EntropyFlux(entropy, axis, made, back, tuple(finish(sympy.together(e)) for e in value))
+
+
+def suited_flux(system: System, axis: str) -> EntropyFlux:
+    """The entropy-conservative flux in the unknowns in which its denominators are positive.
+
+    Where the entropy variables contain quotients r/q of two positive unknowns, such as ρ/p, β = r/2q takes the place of
+    q: that is the flux of Chandrashekar for a gas. Otherwise it is derived in the primitive unknowns.
+
+    >>> from pdeconv import catalog
+    >>> suited_flux(catalog.euler().at(gamma="7/5"), "x").unknowns
+    (rho, v_x, beta)
+    """
+    entropy = system.entropy
+    positive = [x for x in system.primitive_symbols if x.is_positive]
+    terms = [t for v in entropy.variables for t in sympy.Add.make_args(sympy.expand(v))]
+    for r, q in permutations(positive, 2):
+        if any(t.as_coeff_Mul()[1] == r / q for t in terms) and "beta" not in {s.name for s in system.parameters}:
+            return entropy_flux(entropy, axis, {q.name: f"{r.name}/(2*beta)"}, ["beta"])
+    return entropy_flux(entropy, axis)
 
 
 def entropy_flux_family(entropy: Entropy, axis: str) -> tuple[tuple[Expr, ...], tuple[sympy.Symbol, ...]]:

@@ -8,6 +8,7 @@ import sympy
 from sympy import Expr
 
 from .laurent import Offset
+from .reconstruction import Let
 
 if TYPE_CHECKING:
     from .scheme import Scheme
@@ -48,6 +49,13 @@ def face_program(scheme: Scheme, axis: str) -> FaceProgram:
     F_0 = t0
     """
     cells = {k: tuple(cell_symbol(s, k) for s in scheme.system.state) for k in scheme.face_offsets(axis)}
+    lines, let = naming()
+    flux = scheme.face_flux(axis, cells, let)
+    return FaceProgram(axis, tuple(cells.items()), tuple(lines), tuple(map(sympy.sympify, flux)))
+
+
+def naming() -> tuple[list[tuple[sympy.Symbol, Expr]], Let]:
+    """A list of names with their formulas, and the function that adds a formula to it and returns the name."""
     lines: list[tuple[sympy.Symbol, Expr]] = []
 
     def let(e: Expr) -> Expr:
@@ -55,8 +63,7 @@ def face_program(scheme: Scheme, axis: str) -> FaceProgram:
             return e
         lines.append((sympy.Symbol(f"t{len(lines)}", real=True, positive=e.is_positive or None), e))
         return lines[-1][0]
-    flux = scheme.face_flux(axis, cells, let)
-    return FaceProgram(axis, tuple(cells.items()), tuple(lines), tuple(map(sympy.sympify, flux)))
+    return lines, let
 
 
 def cell_symbol(unknown: sympy.Symbol, offset: Offset) -> sympy.Symbol:

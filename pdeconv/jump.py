@@ -9,6 +9,8 @@ import numpy
 import sympy
 from sympy import Expr
 
+NEAR = sympy.Rational(1, 1000)
+
 
 class log_mean(sympy.Function):
     """The logarithmic mean (b − a)/(log b − log a), which is a where a = b.
@@ -27,6 +29,18 @@ class log_mean(sympy.Function):
     def _eval_is_positive(self) -> bool | None:
         return True if all(a.is_positive for a in self.args) else None
 
+    def in_floats(self) -> Expr:
+        """For programs: with f = (b − a)/(b + a) it is m/(1 + f²/3 + f⁴/5 + …), m the arithmetic mean, cut off after
+        f¹⁰ where f² < 1/1000, so that the rest is below 10⁻¹⁹ of it; elsewhere the quotient, where log(b/a) ≥ 0.063.
+
+        Source: Ismail and Roe, J. Comput. Phys. 228 (2009) 5410, appendix B.
+        """
+        a, b = self.args
+        f = ((b - a) / (b + a)) ** 2
+        series = (a + b) / (2 * sum(f ** k / (2 * k + 1) for k in range(6)))
+        ratio = sympy.Piecewise((sympy.Integer(2), f < NEAR), (b / a, True))  # no logarithm of 1 in either branch
+        return sympy.Piecewise((series, f < NEAR), ((b - a) / sympy.log(ratio), True))
+
 
 class power_jump(sympy.Function):
     """The divided difference (b^p − a^p)/(b − a), which is p a^(p−1) where a = b; power_jump(a, b, p).
@@ -41,6 +55,15 @@ class power_jump(sympy.Function):
         if a == b:
             return p * a ** (p - 1)
         return cls(b, a, p) if sympy.default_sort_key(b) < sympy.default_sort_key(a) else None
+
+    def in_floats(self) -> Expr:
+        """For programs: m^(p−1) Σ_k C(p, 2k+1) f^(2k) with m = (a + b)/2 and f = (b − a)/(b + a), cut off after f¹⁰
+        where f² < 1/1000, so that the rest is below 10⁻¹⁸ |C(p, 13)| of m^(p−1); elsewhere the quotient."""
+        a, b, p = self.args
+        f, m = (b - a) / (b + a), (a + b) / 2
+        series = m ** (p - 1) * sum(sympy.expand_func(sympy.binomial(p, 2 * k + 1)) * f ** (2 * k) for k in range(6))
+        width = sympy.Piecewise((sympy.S.One, f ** 2 < NEAR), (b - a, True))
+        return sympy.Piecewise((series, f ** 2 < NEAR), ((b ** p - a ** p) / width, True))
 
 
 def numeric_log_mean(a: Any, b: Any) -> Any:

@@ -2,12 +2,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import sympy
 from sympy import Expr
 
+from .reconstruction import Let, plain
 from .speed import spectral_radius
 
 if TYPE_CHECKING:
@@ -25,12 +26,12 @@ class NumericalFlux:
     """
 
     system: System
-    ratio: Expr
+    ratio: Expr = field(default=sympy.Symbol("dt/dx", positive=True), kw_only=True)
 
     name = ""
 
-    def flux(self, left: Sequence[Expr], right: Sequence[Expr], axis: str) -> State:
-        """F(u⁻, u⁺) along the axis."""
+    def flux(self, left: Sequence[Expr], right: Sequence[Expr], axis: str, let: Let = plain) -> State:
+        """F(u⁻, u⁺) along the axis; `let` names parts of it."""
         raise NotImplementedError  # abstract
 
     def dissipation(self, ring: Coefficients, axis: int) -> Any:
@@ -67,7 +68,7 @@ class Central(NumericalFlux):
 
     name = "central"
 
-    def flux(self, left: Sequence[Expr], right: Sequence[Expr], axis: str) -> State:
+    def flux(self, left: Sequence[Expr], right: Sequence[Expr], axis: str, let: Let = plain) -> State:
         """(f(u⁻) + f(u⁺))/2."""
         return self._mean(left, right, axis)
 
@@ -81,7 +82,7 @@ class LaxFriedrichs(NumericalFlux):
 
     name = "lax-friedrichs"
 
-    def flux(self, left: Sequence[Expr], right: Sequence[Expr], axis: str) -> State:
+    def flux(self, left: Sequence[Expr], right: Sequence[Expr], axis: str, let: Let = plain) -> State:
         """(f(u⁻) + f(u⁺))/2 − Δx/Δt (u⁺ − u⁻)/2d."""
         return self._central(left, right, axis, 1 / (self.system.ndim * self.ratio))
 
@@ -95,7 +96,7 @@ class Rusanov(NumericalFlux):
 
     name = "rusanov"
 
-    def flux(self, left: Sequence[Expr], right: Sequence[Expr], axis: str) -> State:
+    def flux(self, left: Sequence[Expr], right: Sequence[Expr], axis: str, let: Let = plain) -> State:
         """(f(u⁻) + f(u⁺))/2 − max(ρ(A(u⁻)), ρ(A(u⁺))) (u⁺ − u⁻)/2."""
         radius = spectral_radius(self.system, axis)
         return self._central(left, right, axis, sympy.Max(*(at(self.system, radius, u) for u in (left, right))))
@@ -113,13 +114,11 @@ class Upwind(NumericalFlux):
 
     name = "upwind"
 
-    def flux(self, left: Sequence[Expr], right: Sequence[Expr], axis: str) -> State:
+    def flux(self, left: Sequence[Expr], right: Sequence[Expr], axis: str, let: Let = plain) -> State:
         """(f(u⁻) + f(u⁺))/2 − |A| (u⁺ − u⁻)/2; NotLinear for nonlinear systems of several unknowns."""
         system = self.system
         if system.is_linear:
-            from .coefficients import absolute
-            jump = absolute(system, axis) * sympy.Matrix([r - l for l, r in zip(left, right)])
-            return tuple(m - e / 2 for m, e in zip(self._mean(left, right, axis), jump))
+            return upwind(system, left, right, axis)
         if system.size > 1:
             from .scheme import NotLinear
             raise NotLinear(f"{system.expression} is not linear, and |A| of two states needs a Roe matrix. Use "
@@ -137,17 +136,43 @@ class Upwind(NumericalFlux):
 FLUXES: dict[str, type[NumericalFlux]] = {f.name: f for f in (Central, LaxFriedrichs, Rusanov, Upwind)}
 
 
-def numerical_flux(name: Any, system: System, ratio: Expr) -> NumericalFlux:
-    """The flux of this name: "central", "lax-friedrichs", "rusanov", "upwind"; a class of fluxes, or a flux, is taken
-    as it is. Raises UnknownScheme."""
-    from .scheme import UnknownScheme
+def flux_names() -> tuple[str, ...]:
+    """The names of all fluxes.
+
+    >>> flux_names()[4:]
+    ('hll', 'hllc', 'roe', 'godunov', 'entropy-conservative', 'entropy-stable')
+    """
+    from .riemann_flux import NAMES
+    return (*FLUXES, *NAMES)
+
+
+def numerical_flux(name: Any, system: System, ratio: Expr, fix: Any = None) -> NumericalFlux:
+    """The flux of this name: "central", "lax-friedrichs", "rusanov", "upwind", or one of `RiemannFlux`; a class of
+    fluxes, or a flux, is taken for this system. `fix` is the entropy fix of "roe". Raises UnknownScheme, NotDefined."""
+    from .riemann_flux import NAMES, RiemannFlux
+    from .scheme import NotDefined, UnknownScheme
+    if fix is not None and name != "roe":
+        raise NotDefined(f"fix={fix!r} is the entropy fix of the flux 'roe', and {name!r} has none. Leave it out, or "
+                         "use flux='roe'.")
     if isinstance(name, type) and issubclass(name, NumericalFlux):
-        return name(system, ratio)
+        return name(system, ratio=ratio)
+    if isinstance(name, NumericalFlux):
+        return replace(name, system=system, ratio=ratio)
     if hasattr(name, "flux"):
         return name
+    if name in NAMES:
+        return RiemannFlux(system, name, fix, ratio=ratio)
     if name in FLUXES:
-        return FLUXES[name](system, ratio)
-    raise UnknownScheme(f"there is no numerical flux {name!r}. The names are {', '.join(map(repr, FLUXES))}.")
+        return FLUXES[name](system, ratio=ratio)
+    raise UnknownScheme(f"there is no numerical flux {name!r}. The names are {', '.join(map(repr, flux_names()))}.")
+
+
+def upwind(system: System, left: Sequence[Expr], right: Sequence[Expr], axis: str) -> State:
+    """A (u⁻ + u⁺)/2 − |A| (u⁺ − u⁻)/2 of a linear system, by which every exact solver of its Riemann problems is."""
+    from .coefficients import absolute
+    change = absolute(system, axis) * sympy.Matrix([r - l for l, r in zip(left, right)])
+    f, g = physical(system, left, axis), physical(system, right, axis)
+    return tuple((a + b - e) / 2 for a, b, e in zip(f, g, change))
 
 
 def physical(system: System, u: Sequence[Expr], axis: str) -> State:

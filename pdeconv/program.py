@@ -137,6 +137,8 @@ class _Writer:
             return found
         if type(e) in UNARY:
             return self.emit(UNARY[type(e)], self.value(e.args[0]))
+        if hasattr(e, "in_floats"):
+            return self.value(e.in_floats())
         if e.is_Symbol:
             raise NotLowered(f"{e} is a symbol without a value. Give it a number: system.at({e}=…).")
         raise NotLowered(f"{e} applies {type(e).__name__}, which no back end computes. Write it by + − · /, powers, "

@@ -43,7 +43,8 @@ def make(system: System, name: str, courant: Expr | None, given: dict[str, Any],
     ratio = RATIO if courant is None or not system.is_linear else courant / max_speed(system)
     if name in SEMI_DISCRETE:
         flux, rows, time = SEMI_DISCRETE[name]
-        return SemiDiscrete(system, name, courant, printed, numerical_flux(given.get("flux", flux), system, ratio),
+        return SemiDiscrete(system, name, courant, printed,
+                            numerical_flux(given.get("flux", flux), system, ratio, given.get("fix")),
                             reconstruction(given.get("reconstruction", rows), given.get("limiter"), given.get("on")),
                             runge_kutta(given.get("time", time)))
     if name == "wave-propagation":

@@ -118,7 +118,7 @@ class Scheme:
         from .recipe import make
         given: dict[str, Any] = {"reconstruction": self.reconstruction} if self.reconstruction is not None else {}
         if self.flux is not None:
-            given |= {"flux": type(self.flux), "time": self.time.name}
+            given |= {"flux": self.flux, "time": self.time.name}
         made = make(self.system.at(**state), self.name, self.courant, given, False)
         return replace(made, options=self.options)
 
@@ -257,12 +257,12 @@ class Scheme:
 
 
 def scheme(system: System, name: str, courant: Any = None, *, flux: Any = None, reconstruction: Any = None,
-           limiter: str | None = None, on: str | None = None, time: str | None = None,
+           limiter: str | None = None, on: str | None = None, time: str | None = None, fix: Any = None,
            beyond_limit: bool = False) -> Scheme:
     """The scheme of this name for a system, with parts of the recipe replaced where they are given.
 
-    `courant` is exact: 1, "1/2". Raises UnknownScheme, NotDefined, Unstable where it exceeds the proved limit, unless
-    beyond_limit=True.
+    `courant` is exact: 1, "1/2". `fix` is Harten's entropy fix of flux="roe", a fraction of the largest speed. Raises
+    UnknownScheme, NotDefined, Unstable where courant exceeds the proved limit, unless beyond_limit=True.
 
     >>> from pdeconv import catalog
     >>> scheme(catalog.burgers(), "rusanov", time="ssp-rk2")
@@ -272,7 +272,8 @@ def scheme(system: System, name: str, courant: Any = None, *, flux: Any = None, 
     number = None if courant is None else rational(courant)
     if number is not None and number <= 0:
         raise Unstable(f"courant={courant!r} is not positive, and time runs forward. Give a positive number.")
-    options = {"flux": flux, "reconstruction": reconstruction, "limiter": limiter, "on": on, "time": time}
+    options = {"flux": flux, "reconstruction": reconstruction, "limiter": limiter, "on": on, "time": time,
+               "fix": None if fix is None else text(rational(fix))}
     given = {k: v for k, v in options.items() if v is not None}
     made = make(system, name, number, given, beyond_limit)
     if number is not None and not beyond_limit:

@@ -47,7 +47,7 @@ class SemiDiscrete(Scheme):
         assert self.reconstruction is not None and self.flux is not None
         row = [cells[k] for k in self.face_offsets(axis)]
         left, right = (tuple(map(let, u)) for u in self.reconstruction.values(row, self.system, axis, let))
-        return self.flux.flux(left, right, axis)
+        return self.flux.flux(left, right, axis, let)
 
     def _facts(self) -> str:
         assert self.reconstruction is not None and self.flux is not None

@@ -23,15 +23,30 @@ def spectral_radius(system: System, axis: str) -> Expr:
     >>> spectral_radius(catalog.burgers(), "x")
     Abs(u)
     """
+    return sympy.Max(*dict.fromkeys(sympy.Abs(m) + c for m, c in _branches(system, axis)))
+
+
+def extreme_speeds(system: System, axis: str) -> tuple[Expr, Expr]:
+    """The least and the greatest speed along an axis, in the unknowns of the state; NoClosedForm.
+
+    >>> from pdeconv import catalog
+    >>> extreme_speeds(catalog.shallow_water(ndim=1), "x")
+    (-sqrt(g)*sqrt(h) + m_x/h, sqrt(g)*sqrt(h) + m_x/h)
+    """
+    found = _branches(system, axis)
+    return sympy.Min(*(m - c for m, c in found)), sympy.Max(*(m + c for m, c in found))
+
+
+def _branches(system: System, axis: str) -> list[tuple[Expr, Expr]]:
+    """The speeds m ± c that are not seen to lie between others."""
     unit = tuple(sympy.Integer(a == axis) for a in system.axes)
     inverse = primitive_inverse(system)
     found: list[tuple[Expr, Expr]] = []
     for factor in characteristic_factors(system, unit):
         mean, offset = (tidy(sympy.sympify(e).subs(inverse)) for e in (factor.mean, factor.offsets[-1]))
         found.append((mean, sympy.Abs(offset)))
-    kept = [(m, c) for m, c in found if not any((m, c) != (n, d) and sympy.cancel(m - n) == 0 and _below(c, d)
+    return [(m, c) for m, c in found if not any((m, c) != (n, d) and sympy.cancel(m - n) == 0 and _below(c, d)
                                                 for n, d in found)]
-    return sympy.Max(*dict.fromkeys(sympy.Abs(m) + c for m, c in kept))
 
 
 def max_speed(system: System) -> Expr:
@@ -50,4 +65,4 @@ def _below(c: Expr, d: Expr) -> bool:
     return (sign(d ** 2 - c ** 2) or 0) > 0
 
 
-__all__ = ["NoClosedForm", "max_speed", "spectral_radius"]
+__all__ = ["NoClosedForm", "extreme_speeds", "max_speed", "spectral_radius"]
