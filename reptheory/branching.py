@@ -3,17 +3,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from .formal_character import FormalCharacter
-from .frame import ORTHOGONAL, Frame
+from .frame import Frame
 from .lie_decomposition import keys
-from .matrix import Matrix
 from .rep import Rep
-from .root_datum import Weight
+from .subtorus import NotAnEmbedding, projection
 from .weight_count import characters
-
-
-class NotAnEmbedding(ValueError):
-    """A representation of a group that does not map it into the classical group named."""
 
 
 def branching(rep: Rep, vector: Rep) -> list[tuple[int, Rep]]:
@@ -49,32 +43,11 @@ def branching(rep: Rep, vector: Rep) -> list[tuple[int, Rep]]:
         raise NotAnEmbedding(f"{vector.expression} has dimension {vector.dim}, and {group.expression} acts on one "
                              f"of dimension {n}. Give a representation of dimension {n}: add trivial ones, as in "
                              "rt.SO(2).vector + rt.SO(2).trivial.")
-    rank = frame.datum.rank
-    images = Matrix.of(_images(group, small.connected, rank, n))
-    projection = (Matrix.of(frame.weights[:rank]).inverse() @ images).T
-    rows = [tuple(int(x.to_fraction()) for x in row) for row in projection.rows()]
     datum = small.connected.datum
-    found = whole.pulled_back(datum, rows).decompose()
+    found = whole.pulled_back(datum, projection(group, small.connected)).decompose()
     terms: dict[Rep, int] = {}
     below: Any = vector.group
     for weight, m in found.items():
         irreducible = below.irrep(keys(below, datum, weight)[0])
         terms[irreducible] = m  # both weights ±k of the plane k of SO(2) have the multiplicity of the plane
     return [(m, irreducible) for irreducible, m in terms.items()]
-
-
-def _images(group: Any, small: FormalCharacter, rank: int, n: int) -> list[Weight]:
-    """The weights of H on the first weight vectors of G.vector."""
-    listed = [mu for mu, m in small.terms for _ in range(m)]
-    name = group.family[0]
-    if name in (*ORTHOGONAL, "Sp"):
-        zero = (0,) * small.datum.rank
-        if small.dual != small:
-            raise NotAnEmbedding(f"the weights {listed} are not symmetric under μ ↦ −μ, so that no form is preserved. "
-                                 "Add the dual.")
-        positive = [mu for mu in listed if mu > zero]
-        return sorted(positive, reverse=True) + [zero] * (rank - len(positive))
-    if name in ("SU", "SL") and any(sum(column) for column in zip(*listed)):
-        raise NotAnEmbedding(f"the weights {listed} do not add up to 0, so determinants are not 1. Take "
-                             f"{'U' if name == 'SU' else 'GL'}({n}).")
-    return listed[:rank]

@@ -1,18 +1,21 @@
 """Decompositions of representations of reductive Lie groups: multiplicities by weights, bases by highest vectors."""
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
+from itertools import product
 from typing import Any
 
 from .construct import Realification
 from .field import Q, quadratic
+from .irreps import NoIrreps
 from .lie import LieGroup, NotReductive
 from .lie_solve import intertwiners
 from .linalg import rank
 from .matrix import Matrix
 from .rep import Rep
 from .root_datum import RootDatum, Weight
+from .subtorus import torus_basis
 from .weight_count import ComponentCharacters, characters
 from .weight_irrep import WeightIrrep
 
@@ -54,7 +57,8 @@ def constituents(rep: Rep) -> list[tuple[int, Rep]]:
     """The irreps of V with their multiplicities, by weights alone, the highest first; of a real V over a real group
     they are real where they have a real form that is known, and over a group of complex matrices complex.
 
-    Raises NotReductive where the group is not reductive, and NoWeights where V is not made from G.vector and irreps.
+    Raises NotReductive where the group is not reductive, NoWeights where V is not made from G.vector and irreps, and
+    NoIrreps where irreps of a product have no keys.
 
     >>> import reptheory as rt
     >>> [(m, A.expression) for m, A in constituents(rt.SU(3).vector * rt.SU(3).adjoint)]
@@ -77,6 +81,9 @@ def constituents(rep: Rep) -> list[tuple[int, Rep]]:
             done.add(irreducible)
             theirs: ComponentCharacters = characters(irreducible)
             m = found.hom(theirs)
+            if group.factors and irreducible.type is None:
+                raise NoIrreps(f"{rep.expression} has a constituent of {irreducible.expression}, which splits, as two "
+                               "of its factors are not of real type; its parts have no keys. Ask for V >> W.")
             if irreducible.scalars == "R":
                 m //= theirs.hom(theirs)  # 2 for the planes of SO(2)
             elif real and not getattr(irreducible, "is_folded", False):
@@ -120,6 +127,8 @@ def keys(group: LieGroup, datum: RootDatum, weight: Weight) -> list[Any]:
     >>> keys(rt.O(3), rt.RootDatum(1, ((1,),), ((2,),)), (2,)), keys(rt.SU(2), rt.RootDatum.simple("A", 1), (3,))
     (['2e', '2o'], ['3/2'])
     """
+    if group.factors:
+        return list(product(*(keys(*part) for part in _factors(group, weight))))
     family: Any = group.family
     top = weight[0]
     if family in (("SO", 3), ("SO", 2)):
@@ -137,10 +146,22 @@ def keys(group: LieGroup, datum: RootDatum, weight: Weight) -> list[Any]:
 def _conjugate(group: LieGroup, datum: RootDatum, weight: Weight) -> Weight:
     """The highest weight of the complex conjugate: that of the dual for compact groups; diag(1ᵖ, −1^q) turns the one of
     SO(p, q) into it, and changes the sign of λ_m where it has determinant −1 in even dimension."""
+    if group.factors:
+        return tuple(x for part in _factors(group, weight) for x in _conjugate(*part))
     family: Any = group.family
     dual = datum.dual(weight)
     mixed = family[0] == "SO" and len(family) > 2 and family[2] % 2 and not sum(family[1:]) % 2
     return (*dual[:-1], -dual[-1]) if mixed else dual
+
+
+def _factors(group: LieGroup, weight: Weight) -> Iterator[tuple[LieGroup, RootDatum, Weight]]:
+    """The factors of a product of classical groups, with their root data and their parts of a weight."""
+    start = 0
+    for factor in group.factors:
+        known = torus_basis(factor)
+        assert known is not None  # or the product had no weights
+        yield factor, known[0], weight[start:start + known[0].rank]
+        start += known[0].rank
 
 
 def _has_reflections(irreducible: Rep) -> bool:

@@ -46,6 +46,27 @@ class Outer(Derived):
         """`G.irrep(key)`."""
         return f"{self.group.atom}.irrep({self.key!r})"
 
+    @property
+    def parts(self) -> tuple[Rep, ...]:
+        """The irreps of the factors."""
+        return tuple(factor.irrep(k) for factor, k in zip(self.group.factors, self.key))
+
+    @property
+    def type(self) -> str | None:
+        """The type of A ⊠ B from those of A and B, ν(A ⊠ B) = ν(A) ν(B) for the Frobenius–Schur indicators over C;
+        None where A ⊠ B splits: over R two factors not of real type, over C one that is irreducible over R alone.
+
+        >>> import reptheory as rt
+        >>> G = rt.SU(2) * rt.SU(2); G.irrep(("1/2", "1/2")).type, G.irrep(("1/2", 1)).type
+        ('real', 'quaternionic')
+        """
+        apart = [part.type for part in self.parts if part.type != "real"]
+        if self.scalars == "R":
+            return None if len(apart) > 1 else (*apart, "real")[0]
+        if None in apart or any(part.scalars == "R" and part.type != "real" for part in self.parts):
+            return None
+        return "complex" if "complex" in apart else ("real", "quaternionic")[len(apart) % 2]
+
 
 def _made(group: LieGroup, key: Any) -> Rep:
     if group.factors:

@@ -11,7 +11,7 @@ import numpy as np
 from . import on_points
 from .character import Character, real_type
 from .field import Field, Number, Q
-from .group import DifferentGroups, Group
+from .group import DifferentGroups, Group, TooLarge
 from .matrix import Matrix, float_table
 from .monomial import Monomial, as_matrix, compose
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 Action = Monomial | Matrix
 ONE = Q(1)
+DENSE = 2**26  # the most entries of matrices of a Lie algebra that are written out
 
 
 class Rep:
@@ -76,8 +77,14 @@ class Rep:
 
     @cached_property
     def derivatives(self) -> tuple[Matrix, ...]:
-        """The exact matrices dρ(X_a) of the basis of the Lie algebra; none for a finite group."""
-        return tuple(self._derive(a) for a in range(len(self.group.algebra)))
+        """The exact matrices dρ(X_a) of the basis of the Lie algebra; none for a finite group, TooLarge beyond 2²⁶
+        entries in all."""
+        count = len(self.group.algebra)
+        if count * self.dim**2 > DENSE:
+            raise TooLarge(f"the Lie algebra acts on {self.expression} by {count} matrices of {self.dim}×{self.dim}, "
+                           f"and up to {DENSE} entries are written out. Take V.weights, V.decompose() or V >> W, which "
+                           "work with the factors and summands.")
+        return tuple(self._derive(a) for a in range(count))
 
     def action(self, g: Any) -> Action:
         """The exact action ρ(g) of an element or word, as a product along a word: ρ(gh) = ρ(g)ρ(h)."""

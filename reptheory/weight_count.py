@@ -4,16 +4,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from .construct import Complexification, Dual, Realification, Restriction
+from .construct import Complexification, Dual, Pullback, Realification, Restriction
 from .direct_sum import Sum
 from .formal_character import FormalCharacter, straightened, torus
 from .frame import Frame
 from .lie import LieGroup
+from .lie_irreps import Outer
+from .lie_product import Projection
 from .lie_rep import Adjoint, Defining, Infinitesimal
 from .power import Power
 from .rep import Rep
 from .root_datum import RootDatum, Weight
 from .rotation_irrep import PARITIES, CircularIrrep, SphericalIrrep, SpinIrrep
+from .subtorus import restricted, torus_basis
 from .tensor import Tensor
 from .weight_irrep import WeightIrrep
 
@@ -72,21 +75,29 @@ def by_weights(source: Rep, target: Rep) -> int:
 
 
 def characters(rep: Rep) -> ComponentCharacters:
-    """The characters of a representation that is made from G.vector, G.adjoint and irreps by sums, products, powers and
-    duals; NoWeights for others.
+    """The characters of a representation that is made from G.vector, G.adjoint and irreps by sums, products, powers,
+    duals and restrictions, of a classical group or a product of connected ones; NoWeights for others.
 
     >>> import reptheory as rt
     >>> characters(rt.SU(3).adjoint).connected.decompose()
     {(1, 1): 1}
     """
     group: Any = rep.group
-    frame = Frame.of(group.family) if group.is_lie and group.family else None
-    if frame is None:
-        raise NoWeights(f"{rep.group.expression} is of no family whose weights are known. Use Hom, which needs none.")
-    found = [_character(rep, frame, False)]
+    known = torus_basis(group)
+    if known is None:
+        raise NoWeights(f"{group.expression} is of no family whose weights are known{_unknown(group)}. Use Hom, which "
+                        "needs none.")
+    found = [_character(rep, known[0], False)]
     if group.family[0] == "O":
-        found.append(_character(rep, frame, True))
+        found.append(_character(rep, reflected_datum(Frame.of(group.family)) * torus(1), True))  # type: ignore[arg-type]
     return ComponentCharacters(found[0], found[1] if len(found) > 1 else None)
+
+
+def _unknown(group: Any) -> str:
+    """Which factor of a product has no weights."""
+    name = next((f.expression for f in getattr(group, "factors", ())
+                 if torus_basis(f) is None or f.family[0] == "O"), None)
+    return f", for its factor {name} is no connected classical group" if name else ""
 
 
 def reflected_datum(frame: Frame) -> RootDatum:
@@ -101,43 +112,76 @@ def reflected_datum(frame: Frame) -> RootDatum:
     return RootDatum(0, (), ()) if inner is None else inner.datum
 
 
-def _character(rep: Rep, frame: Frame, reflected: bool) -> FormalCharacter:
-    datum = reflected_datum(frame) * torus(1) if reflected else frame.datum
+def _character(rep: Rep, datum: RootDatum, reflected: bool) -> FormalCharacter:
     if isinstance(rep, Sum):
-        parts = [m * _character(a, frame, reflected) for m, a in rep.terms]
+        parts = [m * _character(a, datum, reflected) for m, a in rep.terms]
         return sum(parts[1:], parts[0])
     if isinstance(rep, Tensor):
         product = FormalCharacter.trivial(datum)
         for factor in rep.factors:
-            product = product * _character(factor, frame, reflected)
+            product = product * _character(factor, datum, reflected)
         return product
     if isinstance(rep, Dual):
-        return _character(rep.base, frame, reflected).dual
+        return _character(rep.base, datum, reflected).dual
     if isinstance(rep, Power):
-        base = _character(rep.base, frame, reflected)
+        base = _character(rep.base, datum, reflected)
         return base.sym(rep.degree) if rep.kind == "sym" else base.alt(rep.degree)
-    if isinstance(rep, Complexification):
-        return _character(rep.base, frame, reflected)
+    if isinstance(rep, Complexification | Outer):
+        return _character(rep.base, datum, reflected)
     group: Any = rep.group
     if isinstance(rep, Realification) and group.is_compact:
-        base = _character(rep.base, frame, reflected)
+        base = _character(rep.base, datum, reflected)
         return base + base.dual
-    leaf = _reflected if reflected else _connected
-    found = leaf(rep, group, frame)
+    if isinstance(rep, Restriction) and not reflected:
+        return _restriction(rep)
+    leaf = _of_product if group.factors else _reflected if reflected else _connected
+    found = leaf(rep, group, datum)
     if found is None:
-        branch = " Of a restricted irrep rt.branching(V, vector) tells them." if isinstance(rep, Restriction) else ""
         raise NoWeights(f"the weights of {rep.expression} are not read off how it is made. Build it from G.vector and "
-                        f"irreps by +, *, sym, alt and dual.{branch}")
+                        f"irreps by +, *, sym, alt and dual.{_branch(rep)}")
     return FormalCharacter.of(datum, found)
 
 
-def _connected(rep: Rep, group: LieGroup, frame: Frame) -> dict[Weight, int] | None:
-    """The weights of a representation that is not made from others."""
-    rank = frame.datum.rank
+def _branch(rep: Rep) -> str:
+    return " Of a restricted irrep rt.branching(V, vector) tells them." if isinstance(rep, Restriction) else ""
+
+
+def _restriction(rep: Restriction) -> FormalCharacter:
+    """The weights of V on the torus of a connected subgroup, whose defining matrices are those of G.vector."""
+    larger: Any = rep.base.group
+    whole, known = characters(rep.base).connected, torus_basis(rep.group)
+    if larger.factors or known is None:
+        raise NoWeights(f"the weights of {rep.expression} are not read off how it is made, as {larger.expression} is a "
+                        f"product.{_branch(rep)}")
+    datum, basis, weights = known
+    return restricted(whole, larger, FormalCharacter.of(datum, _counted(weights)), basis, weights)
+
+
+def _of_product(rep: Rep, group: LieGroup, datum: RootDatum) -> dict[Weight, int] | None:
+    """The weights of a product: of the pull-back of V along a projection those of V, with 0 for the other factors."""
+    if isinstance(rep, Pullback) and isinstance(rep.along, Projection):
+        ranks = [known[0].rank for f in group.factors if (known := torus_basis(f))]
+        before, after = sum(ranks[:rep.along.number]), sum(ranks[rep.along.number + 1:])
+        return {(*(0,) * before, *mu, *(0,) * after): m for mu, m in characters(rep.base).connected.terms}
     if isinstance(rep, Defining):
-        return _counted(frame.weights)
+        known = torus_basis(group)
+        return None if known is None else _counted(known[2])
+    return _common(rep, datum)
+
+
+def _common(rep: Rep, datum: RootDatum) -> dict[Weight, int] | None:
+    """The weights of the representations that every group has."""
     if isinstance(rep, Adjoint):
-        return dict(FormalCharacter.adjoint(frame.datum).terms)
+        return dict(FormalCharacter.adjoint(datum).terms)
+    if isinstance(rep, Infinitesimal) and rep.is_trivial:
+        return {(0,) * datum.rank: rep.dim}
+    return None
+
+
+def _connected(rep: Rep, group: LieGroup, datum: RootDatum) -> dict[Weight, int] | None:
+    """The weights of a representation of a classical group that is not made from others."""
+    if isinstance(rep, Defining):
+        return _counted(_frame(group).weights)
     if isinstance(rep, WeightIrrep):
         return dict(rep.weights.terms)
     if isinstance(rep, SphericalIrrep):
@@ -146,19 +190,24 @@ def _connected(rep: Rep, group: LieGroup, frame: Frame) -> dict[Weight, int] | N
         return {(k,): 1 for k in range(-rep.twice, rep.twice + 1, 2)}
     if isinstance(rep, CircularIrrep):
         return {(rep.k,): 1, (-rep.k,): 1} if rep.k else {(0,): 1}
-    if isinstance(rep, Infinitesimal) and rep.is_trivial:
-        return {(0,) * rank: rep.dim}
-    return None
+    return _common(rep, datum)
 
 
-def _reflected(rep: Rep, group: LieGroup, frame: Frame) -> dict[Weight, int] | None:
+def _frame(group: LieGroup) -> Frame:
+    found = Frame.of(group.family) if group.family else None
+    assert found is not None
+    return found
+
+
+def _reflected(rep: Rep, group: LieGroup, datum: RootDatum) -> dict[Weight, int] | None:
     """The weights (μ, s) on the component of O(n) with det −1."""
+    frame = _frame(group)
     odd, m = len(frame.weights) % 2, frame.datum.rank
-    whole = _connected(rep, group, frame)
+    whole = _connected(rep, group, frame.datum)
     if whole is None:
         return None
     if isinstance(rep, Adjoint):  # Λ² of the defining representation, also for SO(p, q)
-        vector = FormalCharacter.of(reflected_datum(frame) * torus(1), _vector(frame) or {})
+        vector = FormalCharacter.of(datum, _vector(frame) or {})
         return dict(vector.alt(2).terms)
     if isinstance(rep, Infinitesimal):
         return {(0,) * (m + odd): rep.dim}

@@ -291,6 +291,13 @@ def test_decompositions_intertwine(rep, dims):
     assert all(change @ as_matrix(v) == as_matrix(w) @ change for v, w in zip(rep.actions, kind.actions))
 
 
+def test_matrices_beyond_the_limit_are_refused():
+    V = rt.SU(3).irrep((2, 2)).sym(2) * rt.SU(3).irrep((3, 3))
+    with pytest.raises(rt.TooLarge, match=r"by 8 matrices of 24192×24192, and up to 67108864 .* Take V.weights"):
+        _ = V.derivatives
+    assert V.weights.dim == 24192
+
+
 def test_multiplicities_come_without_matrices(monkeypatch):
     """27 ⊗ 27 of SU(3) has dimension 729; its 13 kinds of constituents are told by weights (Slansky 1981, table 23)."""
     monkeypatch.setattr("reptheory.lie_decomposition.adapted", None)
