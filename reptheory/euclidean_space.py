@@ -66,13 +66,31 @@ class Euclidean(Space):
 
     def checked(self, rep: Rep) -> Rep:
         """The representation, if it moves Rⁿ by rotations and reflections; ValueError or NotPreserved otherwise."""
+        group: Any = rep.group
+        if group.is_lie and not group.is_compact:
+            raise NotPreserved(f"{rep.expression} does not preserve the spheres |x| = r, as {group.expression} is not "
+                               "compact. Restrict to a compact subgroup, of O(n).")
+        if rep.scalars != "R":
+            raise NotPreserved(f"the matrices of {rep.expression} are complex, and those that move Rⁿ are real. "
+                               f"{self._way(rep)}")
         if rep.dim != self.n:
             raise ValueError(f"{rep.expression} acts on {rep.dim} dimensions and {self.name}({self.n}) has {self.n}. "
-                             f"Use {self.name}({rep.dim}), or {self.name}({self.n}, action=rep).")
-        if rep.scalars != "R" or not rep.is_unitary:
+                             f"{self._way(rep)}")
+        if not rep.is_unitary:
             raise NotPreserved(f"{rep.expression} does not preserve the spheres |x| = r: its matrices are not "
                                "orthogonal. Steerable kernels are for compact groups: use a subgroup of O(n).")
         return rep
+
+    def _way(self, rep: Rep) -> str:
+        """Another space or action for a representation that does not act on this one."""
+        group: Any = rep.group
+        if rep.scalars == "R":
+            ways = [f"{self.name}({rep.dim})"] if rep.dim in DIMENSIONS else []
+        else:
+            others = [rep.realify(), *([group.adjoint] if group.is_lie else [])]
+            ways = [f"{self.name}({v.dim}, action={v.expression})" for v in others if v.dim in DIMENSIONS]
+        ways += [f"{self.name}({self.n}, action=V) with a real V of dimension {self.n}"]
+        return f"Use {', or '.join(ways)}."
 
     def is_transitive(self, group: Any) -> bool:
         """Whether the group moves every direction to every other: its Lie algebra spans the tangent space at one.
@@ -107,7 +125,7 @@ class Euclidean(Space):
         if self.max_frequency is None and not self.is_transitive(group):
             raise TooLarge(f"{group.expression} does not move every direction of R^{self.n} to every other, so there "
                            "are kernels of every angular frequency J, infinitely many. Give the largest: "
-                           f"rt.{self.name}({self.n}, max_frequency=4).")
+                           "max_frequency=4.")
 
     def permutations(self, group: Any) -> tuple[np.ndarray, ...]:
         """TooLarge: the points are not finitely many."""

@@ -110,7 +110,7 @@ class _Reader:
                 return self.index(node)
             case "-":
                 value = self.value(node.parts[0])
-                if is_integer(value) or isinstance(value, (complex, Number)):
+                if is_integer(value) or isinstance(value, (float, complex, Number)):
                     return -value
                 raise self.error(f"{noun(value)} has no negative.", node, "A minus stands before a number.")
         values = [self.value(part) for part in node.parts]
@@ -217,7 +217,7 @@ class _Reader:
             case "+" if reps:
                 self.fits(node, x.dim + y.dim)
                 return self.guarded(node, lambda: x + y)
-            case "+" if {type(x), type(y)} <= {int, complex} != {int}:
+            case "+" if {type(x), type(y)} <= {int, float, complex} != {int}:
                 return x + y
             case "*" if isinstance(x, (Group, LieGroup)) and isinstance(y, (Group, LieGroup)):
                 if len(x.names) + len(y.names) > GENERATORS:

@@ -83,7 +83,7 @@ class Node:
     kind: str
     at: int
     end: int
-    value: str | int | complex = ""
+    value: str | int | float | complex = ""
     parts: tuple[Node, ...] = ()
     names: tuple[str, ...] = ()
     depth: int = 1
@@ -268,7 +268,7 @@ class _Parser:
                                   self.text, token.at, token.end, "Give a smaller number.")
         if token.text.isdigit():
             return self.node("integer", token.at, int(token.text))
-        return self.node("decimal", token.at, complex(token.text))
+        return self.node("decimal", token.at, complex(token.text) if token.text[-1] in "jJ" else float(token.text))
 
     def unquoted(self, token: Token) -> str:
         """The characters that a text in quotes stands for."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from .crystal import point_group, wallpaper
 from .element import Element
-from .euclidean_space import R, sphere
+from .euclidean_space import Euclidean, R, sphere
 from .family import abelian, frobenius, hyperoctahedral
 from .field import Field, Number, Q, cyclotomic, number_field, quadratic, real_cyclotomic
 from .finite_field import AGL, GL, PGL, PSL, SL, matrix_group, unitriangular
@@ -62,6 +62,10 @@ def _is_exact(x: Any) -> bool:
     return is_integer(x) or isinstance(x, Number) or (isinstance(x, str) and EXACT.fullmatch(x) is not None)
 
 
+def _is_length(x: Any) -> bool:
+    return (is_integer(x) or isinstance(x, float)) and 0 <= x <= 100
+
+
 def _are(x: Any, test: Callable[[Any], bool]) -> bool:
     return isinstance(x, (list, tuple)) and all(map(test, x))
 
@@ -99,7 +103,10 @@ ACTION = Kind("a table of tables of words {'r': {'r': 'r^2'}}",
 MATRICES = Kind("a list of exact matrices, or a table of them by name",
                 lambda x: _are(x, _is_matrix) or (isinstance(x, dict) and all(map(_is_matrix, x.values()))))
 KEY = Kind("the key of an irrep: 1, 'A1', (3, 1)", _is_key)
-ROOT = Kind("an approximate number", lambda x: is_integer(x) or isinstance(x, complex))
+ROOT = Kind("an approximate number", lambda x: is_integer(x) or isinstance(x, (float, complex)))
+LENGTHS = Kind("a number from 0 to 100, or a list of them", lambda x: _is_length(x) or _are(x, _is_length))
+DEGREES = Kind("an integer from 0 to 100, or a list of them",
+               lambda x: (is_integer(x) and _is_length(x)) or _are(x, lambda j: is_integer(j) and _is_length(j)))
 
 # Everything an expression may name. A new constructor is one line: what it calls, and the kind of each argument;
 # "*" stands for more arguments by position, "**" for one by name for each generator.
@@ -190,6 +197,7 @@ METHODS: dict[type, dict[str, dict[str, Kind] | None]] = {
         "complexify": {}, "realify": {},
         "orbit": {"vector": NUMBERS},
     },
+    Euclidean: {"sample": {"side": SIDE, "rings": LENGTHS, "sigma": LENGTHS, "frequencies": DEGREES}},
     Homomorphism: {"kernel": None, "image": None},
     Field: {"generator": None, "number": {"*": NUMBER}},
 }
@@ -206,8 +214,8 @@ SIZES: dict[str, Callable[..., int]] = {
 NOUNS = {Group: "a group", LieGroup: "a Lie group", Projection: "a projection", Rep: "a representation",
          Homomorphism: "a homomorphism", Field: "a field", Number: "a number", PermutationFamily: "a family of maps",
          Space: "a space", Hom: "a space of equivariant maps", Element: "an element",
-         bool: "a truth value", int: "an integer", complex: "a decimal number", str: "a text", list: "a list",
-         tuple: "a tuple", dict: "a table"}
+         bool: "a truth value", int: "an integer", float: "a decimal number", complex: "a decimal number",
+         str: "a text", list: "a list", tuple: "a tuple", dict: "a table"}
 
 
 def degree(value: Any) -> int:

@@ -37,7 +37,9 @@ EXAMPLES = [
     "C(4).rep(r=[[0, '-1/2'], [2, 0]], gram=[1, '1/4'])", "D(4).vector.restrict(D(4).subgroup(t='r'))",
     "D(4).subgroup(s='s').sign.induce(D(4))", "C(4).vector.pullback((C(4) * S(3)).projections[0])",
     "C(2).sign.pullback(Homomorphism(D(4), C(2), {'r': '1', 's': 'r'}))", "octahedral().vector.orbit((1, 1, 1))",
-    "POINT", "R(3)", "R(2, max_frequency=4)", "sphere(3)", "Hom(O(2).irrep(1), O(2).irrep(2), on=R(2))",
+    "POINT", "R(3)", "R(2, max_frequency=4)", "sphere(3)",
+    "R(2).sample(5)", "R(3).sample(3, rings=[0.0, 1.5], sigma=[0.5, 0.5], frequencies=[0, 2])",
+    "Hom(O(2).irrep(1), O(2).irrep(2), on=R(2))",
     "grid(3)", "grid(3, ndim=3)", "grid(5, ndim=1, action=C(2).sign)", "lattice('hexagonal', 2)",
     "lattice('hexagonal', 1, action=D(6).vector)", "gset(D(4).natural)", "D(4).space(D(4).subgroup(s='s'))",
     "Hom(D(4).regular, D(4).regular, on=grid(3))", "Hom(C(4).vector, C(4).regular)", "3", "Q('-1/2')",
@@ -112,6 +114,7 @@ BOMBS = [  # each is answered at once, by an error
     "C(2).rep(r=[[cyclotomic(997).number(0, 1)]])",
     "GL(64, q=99991)", "PSL(2, q=100000)", "SL(17, q=2)", "AGL(9, q=7)",
     f"abelian({', '.join(['2'] * 5000)})", "frobenius(99991, 9990)", "hyperoctahedral(65)",
+    "R(2).sample(100000)", "R(2).sample(3, rings=[1e99])", "R(2).sample(3, frequencies=[10**9])",
     "matrix_group(99991, a=[[1, 1], [0, 1]])", f"wallpaper('{'p' * 5000}')",
 ]
 
