@@ -1,165 +1,317 @@
-"""Fused kernels: a step as one loop over rows, compiled by numba (the extra `fast`).
+"""Fused kernels: a stage of a step as one pass over the rows, in vectors of cells, compiled by numba (extra `fast`).
 
-Rows of cell fields live in a ring of 2·reach + 1 rows and faces in rows of their own, so that a step reads and writes
-each unknown once. Every loop runs along a row and is a vector loop; the names in the source are all made here.
+Cell fields live in a ring of 2·reach + 1 rows (planes in three dimensions), tile by tile along x so that they stay in
+the cache; fluxes across x go from one vector to the next in registers, those across y and z wait for the next row.
 """
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from fractions import Fraction
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from .lower import Face, Kernel
-from .program import Argument, Program
+from .padded import Layout
+from .vector import Lanes
 
-INFIX = {"add": "+", "sub": "-", "mul": "*", "div": "/", "lt": "<", "le": "<=", "gt": ">", "ge": ">=", "eq": "==",
-         "ne": "!=", "and": "&", "or": "|"}
-CALLS = {"sqrt": "math.sqrt", "abs": "abs", "min": "min", "max": "max", "exp": "math.exp", "log": "math.log",
-         "sin": "math.sin", "cos": "math.cos", "tan": "math.tan", "tanh": "math.tanh", "pow": "pow"}
+TILE = 256  # cells along x; its buffers are those of a core's cache
+P, WORK, OUT, RATE, TERMS = range(5)  # the arrays of a pass; from the last on those of the combination
+Place = tuple[int, int, int, int]  # field, then planes, rows and cells from the centre
 
 
-def fused(kernel: Kernel) -> Callable:
-    """The compiled function (padded, base, weight, ratios, step, out): out = base + weight · rate, inside the padding.
+@dataclass(frozen=True)
+class Fused:
+    """out = Σ_m a_m · term_m + weight · rate(padded) over rows lo ≤ i < hi, as a compiled function.
 
-    The three arrays have the same padded shape (unknowns, …, y, x); base may be padded itself. Sums are reassociated,
-    so results agree with other back ends to rounding. Raises NoBackend without numba, or in three dimensions.
+    `keeps` says whether the rate is written too, `speeds` whether the largest speeds of what is written are reduced
+    by the way.
     """
-    from .stepper import NoBackend
-    try:
+
+    kernel: Kernel
+    coefficients: tuple[float, ...] = (1.0,)
+    weight: float = 1.0
+    keeps: bool = False
+    speeds: bool = False
+
+    @cached_property
+    def compiled(self) -> Callable:
+        """The function (arrays, numbers, shape, lo, hi): arrays are padded, work, out, rate, terms, flat as Layout has
+        them; numbers are the step and the ratios; shape is as `shape` says; lo and hi bound the rows of the last axis.
+        """
         import numba
-    except ImportError:
-        raise NoBackend("the back end 'numba' needs numba. Install intertwiner[fast], or use 'numpy'.") from None
-    if kernel.ndim > 2:
-        raise NoBackend("the back end 'numba' makes kernels in one and two dimensions. Use 'numpy' or 'torch'.")
-    text = source(kernel)
-    scope: dict[str, Any] = {}
-    exec(compile(text, "<fused kernel>", "exec"), scope)
-    return numba.njit(error_model="numpy", fastmath=True, nogil=True)(scope["step"])
+        return numba.njit(nogil=True)((_line, _plane, _box)[self.kernel.ndim - 1](self))
+
+    def sizes(self, layout: Layout) -> tuple[int, int, int]:
+        """Where in the work array cell fields begin, where fluxes across z, and its length."""
+        n, width = self.kernel.size, layout.lanes
+        start = (self.kernel.ndim + 1) * width + n * TILE
+        box = self.kernel.ndim == 3
+        across = n * TILE * layout.cells[1] if box else 0
+        rows = layout.rows if box else 1
+        depth = 1 if self.kernel.ndim == 1 else 2 * self.kernel.reach + 1
+        return start + across, start, start + across + len(self.kernel.cell.outputs) * depth * rows * (
+            TILE + 2 * layout.margin) + width
+
+    def shape(self, layout: Layout) -> tuple[int, ...]:
+        """The integers that describe a layout."""
+        cells, across, _ = self.sizes(layout)
+        return (layout.cells[0], layout.cells[1] if self.kernel.ndim == 3 else 1, layout.pitch, layout.rows,
+                layout.planes, cells, across)
 
 
-def source(kernel: Kernel) -> str:
-    """The Python source of a fused kernel.
+def _line(fused: Fused) -> Callable:
+    cells, row = _cells(fused), _row(fused)
 
-    >>> from pdeconv import catalog, lower
-    >>> print(source(lower(catalog.advection().at(a_x=1).scheme("upwind"))).splitlines()[2])
-    def step(P, B, weight, ratios, dt, O):
-    """
-    return "\n".join(_lines(kernel)) + "\n"
-
-
-def _lines(kernel: Kernel) -> Iterator[str]:
-    n, h, m = kernel.size, kernel.reach, len(kernel.cell.outputs)
-    flat = kernel.ndim == 1
-    depth = 1 if flat else 2 * h + 1
-    here = "0" if flat else f"i + {h}"
-    yield "import math"
-    yield "import numpy as np"
-    yield "def step(P, B, weight, ratios, dt, O):"
-    yield "    T = P.dtype.type"
-    yield "    W = P.shape[-1]"
-    yield f"    N = W - {2 * h}"
-    if flat:
-        yield from (f"    {a} = {a}.reshape(({n}, 1, W))" for a in "PBO")
-    yield f"    C = np.empty(({max(m, 1)}, {depth}, W), P.dtype)"
-    yield f"    F = np.empty(({n}, W), P.dtype)"
-    yield f"    G = np.empty(({n}, 2, W), P.dtype)"
-    yield "    r_x = ratios[0]"
-    if not flat:
-        yield "    r_y = ratios[1]"
-        yield f"    for p in range({2 * h}):"
-        yield from _cell(kernel, "p", depth, "        ")
-        yield from _face(kernel, kernel.faces[1], h, depth, f"{h}", "0", "    ")
-    yield f"    for i in range({1 if flat else f'P.shape[1] - {2 * h}'}):"
-    if flat:
-        yield from _cell(kernel, "0", depth, "        ")
-    else:
-        yield f"        p = i + {2 * h}"
-        yield from _cell(kernel, "p", depth, "        ")
-    yield from _face(kernel, kernel.faces[0], h, depth, here, "0", "        ")
-    if not flat:
-        yield from _face(kernel, kernel.faces[1], h, depth, f"i + {h + 1}", "(i + 1) % 2", "        ")
-    if kernel.source is not None:
-        for k in range(n):
-            yield f"        p{k} = P[{k}, {here}, {h}:{h} + N]"
-    for k in range(n):
-        yield f"        f, b, o = F[{k}], B[{k}, {here}, {h}:{h} + N], O[{k}, {here}, {h}:{h} + N]"
-        change = "r_x * (f[j] - f[j + 1])"
-        if not flat:
-            yield f"        g, e = G[{k}, i % 2], G[{k}, (i + 1) % 2]"
-            change += " + r_y * (e[j] - g[j])"
-        yield "        for j in range(N):"
-        if kernel.source is not None:
-            yield from _program(Program(kernel.source.inputs, kernel.source.steps, (kernel.source.outputs[k],)),
-                                {f"q{i}": f"p{i}[j]" for i in range(n)}, ["s"], "            ")
-            change += " + dt * s"
-        yield f"            o[j] = b[j] + weight * ({change})"
+    def run(arrays, numbers, shape, lo, hi):
+        for a in range(0, shape[0], TILE):
+            at = (a, min(TILE, shape[0] - a), 0, 0)
+            cells(arrays, numbers, shape, at)
+            row(arrays, numbers, shape, at)
+    return run
 
 
-def _cell(kernel: Kernel, row: str, depth: int, indent: str) -> Iterator[str]:
-    """The cell fields of one padded row."""
-    if not kernel.cell.outputs:
-        yield f"{indent}pass"
-        return
-    for k in range(kernel.size):
-        yield f"{indent}q{k} = P[{k}, {row}]"
-    for k in range(len(kernel.cell.outputs)):
-        yield f"{indent}c{k} = C[{k}, {row} % {depth}]"
-    yield f"{indent}for j in range(W):"
-    yield from _program(kernel.cell, {f"q{k}": f"q{k}[j]" for k in range(kernel.size)},
-                        [f"c{k}[j]" for k in range(len(kernel.cell.outputs))], indent + "    ")
+def _plane(fused: Fused) -> Callable:
+    cells, first, row, h = _cells(fused), _first(fused, 1), _row(fused), fused.kernel.reach
+
+    def run(arrays, numbers, shape, lo, hi):
+        for a in range(0, shape[0], TILE):
+            n = min(TILE, shape[0] - a)
+            for i in range(lo, lo + 2 * h):
+                cells(arrays, numbers, shape, (a, n, i, 0))
+            first(arrays, numbers, shape, (a, n, lo + h - 1, 0))
+            for i in range(lo, hi):
+                cells(arrays, numbers, shape, (a, n, i + 2 * h, 0))
+                row(arrays, numbers, shape, (a, n, i + h, 0))
+    return run
 
 
-def _face(kernel: Kernel, face: Face, h: int, depth: int, row: str, slot: str, indent: str) -> Iterator[str]:
-    """The fluxes through a row of faces: those of x in F, those of y before a padded row in G."""
-    x = face.axis == 0
-    inputs: dict[str, str] = {"r": "r_x" if x else "r_y"}
-    views: dict[tuple[int, int, int], str] = {}
-    for name, (field, offset) in face.loads.items():
-        dx = offset[0] + (h - 1 if x else h)
-        dy = 0 if kernel.ndim == 1 else (-offset[1])
-        key = (field, dy, dx)
-        if key not in views:
-            views[key] = f"v{len(views)}"
-            at = row if not dy else f"{row} {'+' if dy > 0 else '-'} {abs(dy)}"
-            place = f"P[{field}, {at}" if field < kernel.size else f"C[{field - kernel.size}, ({at}) % {depth}"
-            yield f"{indent}{views[key]} = {place}, {dx}:{dx} + N{' + 1' if x else ''}]"
-        inputs[name] = f"{views[key]}[j]"
-    for k in range(kernel.size):
-        yield f"{indent}w{k} = {f'F[{k}]' if x else f'G[{k}, {slot}]'}"
-    yield f"{indent}for j in range(N{' + 1' if x else ''}):"
-    yield from _program(face.program, inputs, [f"w{k}[j]" for k in range(kernel.size)], indent + "    ")
+def _box(fused: Fused) -> Callable:
+    cells, first, above, row, h = _cells(fused), _first(fused, 1), _first(fused, 2), _row(fused), fused.kernel.reach
+
+    def run(arrays, numbers, shape, lo, hi):
+        for a in range(0, shape[0], TILE):
+            n = min(TILE, shape[0] - a)
+            for k in range(lo, lo + 2 * h):
+                for i in range(shape[3]):
+                    cells(arrays, numbers, shape, (a, n, i, k))
+            for i in range(shape[1]):
+                above(arrays, numbers, shape, (a, n, i + h, lo + h - 1))
+            for k in range(lo, hi):
+                for i in range(shape[3]):
+                    cells(arrays, numbers, shape, (a, n, i, k + 2 * h))
+                first(arrays, numbers, shape, (a, n, h - 1, k + h))
+                for i in range(shape[1]):
+                    row(arrays, numbers, shape, (a, n, i + h, k + h))
+    return run
 
 
-def _program(made: Program, names: dict[str, str], targets: list[str], indent: str) -> Iterator[str]:
-    """The assignments of a program."""
-    def value(a: Argument) -> str:
-        return names.get(a, a) if isinstance(a, str) else _number(a)
-    needed = {a for a in made.outputs if isinstance(a, str)}
-    kept = []
-    for step in reversed(made.steps):
-        if step.name in needed:
-            kept.append(step)
-            needed |= {a for a in step.args if isinstance(a, str)}
-    for name in sorted(needed & set(names)):
-        local = f"l_{name}"
-        yield f"{indent}{local} = {names[name]}"
-        names = {**names, name: local}
-    for step in kept[::-1]:
-        args = [value(a) for a in step.args]
-        yield f"{indent}{step.name} = {_call(step.op, args)}"
-    for target, a in zip(targets, made.outputs):
-        yield f"{indent}{target} = {value(a)}"
+def _intrinsic(fused: Fused, write: Callable[[_Row], None]) -> Callable:
+    """The function (arrays, numbers, shape, at) whose instructions `write` emits."""
+    from numba.core import types
+    from numba.extending import intrinsic
+
+    @intrinsic
+    def function(typing, arrays, numbers, shape, at):
+        def emit(context, builder, signature, args):
+            write(_Row(fused, context, builder, signature.args, args))
+            return context.get_dummy_value()
+        return types.void(arrays, numbers, shape, at), emit
+    return function
 
 
-def _call(op: str, args: list[str]) -> str:
-    if op in INFIX:
-        return f" {INFIX[op]} ".join(args)
-    if op in CALLS:
-        return f"{CALLS[op]}({', '.join(args)})"
-    special = {"neg": "-{0}", "pi": "math.pi", "not": "not {0}", "select": "{1} if {0} else {2}",
-               "sign": "(1.0 if {0} > 0 else (-1.0 if {0} < 0 else 0.0))"}
-    return special[op].format(*args)
+def _cells(fused: Fused) -> Callable:
+    def write(row: _Row) -> None:
+        made, h = fused.kernel.cell, row.margin
+        if not made.outputs:
+            return
+        inputs = {f"q{k}": row.place((k, 0, 0, -h)) for k in range(row.size)}
+        targets = [row.place((row.size + k, 0, 0, -h)) for k in range(len(made.outputs))]
+        with row.lanes.loop(row.integer(0), row.builder.add(row.count, row.integer(2 * h))) as j:
+            found = row.lanes.run(made, {name: row.lanes.load(p, j) for name, p in inputs.items()})
+            for target, value in zip(targets, found):
+                row.lanes.store(value, target, j)
+    return _intrinsic(fused, write)
 
 
-def _number(a: Fraction) -> str:
-    return f"T({float(a)!r})"
+def _first(fused: Fused, axis: int) -> Callable:
+    def write(row: _Row) -> None:
+        face = fused.kernel.faces[axis]
+        loads = row.loads(face)
+        with row.lanes.loop(row.integer(0), row.count) as j:
+            for k, f in enumerate(row.flux(face, loads, j)):
+                row.lanes.store(f, row.waiting(axis, k), j)
+    return _intrinsic(fused, write)
+
+
+def _row(fused: Fused) -> Callable:
+    return _intrinsic(fused, lambda row: row.write())
+
+
+class _Row:
+    """The instructions of one row of cells."""
+
+    def __init__(self, fused: Fused, context: Any, builder: Any, types: Any, args: Any) -> None:
+        self.fused, self.kernel, self.builder = fused, fused.kernel, builder
+        self.size, self.h = fused.kernel.size, fused.kernel.reach
+        number = context.get_value_type(types[1].dtype)
+        self.lanes = Lanes(builder, number)
+        self.integer = self.lanes.integer
+        array = context.make_array(types[0].dtype)
+        self.arrays = [array(context, builder, builder.extract_value(args[0], k)).data for k in range(len(types[0]))]
+        data = context.make_array(types[1])(context, builder, args[1]).data
+        self.step, *self.ratios = (builder.load(builder.gep(data, [self.integer(k)]))
+                                   for k in range(1 + self.kernel.ndim))
+        _, self.ny, self.pitch, self.rows, self.planes, self.of_cells, self.of_z = (
+            builder.extract_value(args[2], k) for k in range(7))
+        self.a, self.count, self.i, self.k = (builder.extract_value(args[3], k) for k in range(4))
+        width = self.lanes.width
+        self.margin = -(-self.h // width) * width
+        self.places: dict[Place, Any] = {}
+
+    def _sum(self, *terms: Any) -> Any:
+        found, *rest = (self.integer(t) if isinstance(t, int) else t for t in terms)
+        for t in rest:
+            found = self.builder.add(found, t)
+        return found
+
+    def _times(self, *factors: Any) -> Any:
+        found, *rest = (self.integer(t) if isinstance(t, int) else t for t in factors)
+        for t in rest:
+            found = self.builder.mul(found, t)
+        return found
+
+    def place(self, place: Place) -> Any:
+        """The pointer to the cell of index 0 of a field, of the unknowns or of what is computed of one cell."""
+        if place not in self.places:
+            field, dz, dy, dx = place
+            z, y = self._sum(self.k, dz), self._sum(self.i, dy)
+            if field < self.size:
+                self.places[place] = self.builder.gep(self.arrays[P], [self._at(field, z, y, dx)])
+            else:
+                depth = 2 * self.h + 1
+                slot = (self.integer(0), self.builder.srem(y, self.integer(depth)),
+                        self.builder.srem(z, self.integer(depth)))[self.kernel.ndim - 1]
+                row = self._times(self._sum(self._times(slot, len(self.kernel.cell.outputs)), field - self.size),
+                                  TILE + 2 * self.margin)
+                if self.kernel.ndim == 3:
+                    row = self._sum(self._times(row, self.rows), self._times(y, TILE + 2 * self.margin))
+                at = self._sum(self.of_cells, row, self.margin + dx)
+                self.places[place] = self.builder.gep(self.arrays[WORK], [at])
+        return self.places[place]
+
+    def _at(self, field: int, z: Any, y: Any, dx: int) -> Any:
+        plane = self._sum(self._times(field, self.planes), z)
+        return self._sum(self._times(self._sum(self._times(plane, self.rows), y), self.pitch), self.a, self.margin + dx)
+
+    def waiting(self, axis: int, k: int) -> Any:
+        """The pointer to the fluxes across y or z that the next row subtracts."""
+        if axis == 1:
+            at = self.integer((self.kernel.ndim + 1) * self.lanes.width + k * TILE)
+        else:
+            y = self._sum(self._times(k, self.ny), self.i, -self.h)
+            at = self._sum(self.of_z, self._times(y, TILE))
+        return self.builder.gep(self.arrays[WORK], [at])
+
+    def loads(self, face: Face) -> dict[str, Any]:
+        """The pointers to what a face reads, the one after the row's cell along its axis (y: before)."""
+        found = {}
+        for name, (field, offset) in face.loads.items():
+            x, y, z = (*offset, 0, 0)[:3]
+            found[name] = self.place((field, z, (face.axis == 1) - y, x))
+        return found
+
+    def flux(self, face: Face, loads: dict[str, Any], j: Any) -> list[Any]:
+        """The flux through the faces of a vector of cells."""
+        values = {name: self.lanes.load(p, j) for name, p in loads.items()}
+        return self.lanes.run(face.program, {**values, "r": self.ratios[face.axis]})
+
+    def write(self) -> None:
+        """All of a row: the fluxes, the combination, and the largest speeds."""
+        lanes, n = self.lanes, self.size
+        loads = [self.loads(face) for face in self.kernel.faces]
+        centre = [self.place((k, 0, 0, 0)) for k in range(n)]
+        offsets = [self._at(k, self.k, self.i, 0) for k in range(n)]
+        pointers = {m: [self.builder.gep(self.arrays[m], [o]) for o in offsets]
+                    for m in range(OUT, TERMS + len(self.fused.coefficients))}
+        waiting = {axis: [self.waiting(axis, k) for k in range(n)] for axis in range(1, self.kernel.ndim)}
+        before = [lanes.variable(f) for f in self.flux(self.kernel.faces[0], loads[0], self.integer(-lanes.width))]
+        kept = self._maxima() if self.fused.speeds else []
+        with lanes.loop(self.integer(0), self.count) as j:
+            changes = self._changes(loads, waiting, before, j)
+            self._add_source(changes, centre, j)
+            terms = [pointers[TERMS + m] for m in range(len(self.fused.coefficients))]
+            written = [self._combined(changes[k], [term[k] for term in terms], j) for k in range(n)]
+            for k in range(n):
+                lanes.store(written[k], pointers[OUT][k], j)
+                if self.fused.keeps:
+                    lanes.store(changes[k], pointers[RATE][k], j)
+            if self.fused.speeds:
+                self._reduce(kept, written, j)
+        for k, place in enumerate(kept):
+            lanes.store(self.builder.load(place), self.arrays[WORK], self.integer(k * lanes.width))
+
+    def _changes(self, loads: list, waiting: dict, before: list, j: Any) -> list[Any]:
+        """Σ_j r_j (F₋ − F₊), in the order of Kernel.rate."""
+        lanes, width = self.lanes, self.lanes.width
+        total: list[Any] = [None] * self.size
+        for face, r in zip(self.kernel.faces, self.ratios):
+            flux = self.flux(face, loads[face.axis], j)
+            for k, f in enumerate(flux):
+                if isinstance(f, float):
+                    continue
+                if face.axis == 0:
+                    last = self.builder.load(before[k])
+                    self.builder.store(f, before[k])
+                    lower, upper = lanes.shuffled(last, f, range(width - 1, 2 * width - 1)), f
+                else:
+                    last = lanes.load(waiting[face.axis][k], j)
+                    lanes.store(f, waiting[face.axis][k], j)
+                    lower, upper = (f, last) if face.axis == 1 else (last, f)
+                change = lanes.apply("mul", r, lanes.apply("sub", lower, upper))
+                total[k] = change if total[k] is None else lanes.apply("add", total[k], change)
+        return total
+
+    def _add_source(self, changes: list[Any], centre: list[Any], j: Any) -> None:
+        lanes, source = self.lanes, self.kernel.source
+        made = [0.0] * self.size
+        if source is not None:
+            made = lanes.run(source, {f"q{k}": lanes.load(p, j) for k, p in enumerate(centre)})
+        for k, s in enumerate(made):
+            if source is not None:
+                s = lanes.apply("mul", self.step, s)
+                changes[k] = s if changes[k] is None else lanes.apply("add", changes[k], s)
+            elif changes[k] is None:
+                changes[k] = lanes.vector(0.0)
+
+    def _combined(self, change: Any, terms: list[Any], j: Any) -> Any:
+        lanes, fused = self.lanes, self.fused
+        parts = [(a, lanes.load(p, j)) for a, p in zip(fused.coefficients, terms)] + [(fused.weight, change)]
+        found, *rest = (e if a == 1 else lanes.apply("mul", a, e) for a, e in parts)
+        for e in rest:
+            found = lanes.apply("add", found, e)
+        return found
+
+    def _maxima(self) -> list[Any]:
+        """The largest speeds so far, by axis; and a sum of zeros, which is no number where anything was not finite."""
+        width = self.lanes.width
+        return [self.lanes.variable(self.lanes.load(self.arrays[WORK], self.integer(k * width)))
+                for k in range(self.kernel.ndim + 1)]
+
+    def _reduce(self, kept: list[Any], written: list[Any], j: Any) -> None:
+        lanes, builder, ir = self.lanes, self.builder, self.lanes.ir
+        kind = ir.VectorType(ir.IntType(64), lanes.width)
+        left = builder.insert_element(ir.Constant(kind, ir.Undefined), builder.sub(self.count, j),
+                                      ir.Constant(ir.IntType(32), 0))
+        inside = builder.icmp_signed("<", ir.Constant(kind, list(range(lanes.width))),
+                                     lanes.shuffled(left, left, [0] * lanes.width))
+        speeds = [lanes.vector(s) for s in lanes.run(self.kernel.speeds, {f"q{k}": w for k, w in enumerate(written)})]
+        for place, s in zip(kept, speeds):
+            old = builder.load(place)
+            builder.store(lanes.apply("max", builder.select(inside, s, lanes.vector(0.0)), old), place)
+        total = written[0]
+        for e in [*written[1:], *speeds]:
+            total = lanes.apply("add", total, e)
+        zero = lanes.apply("mul", 0.0, builder.select(inside, total, lanes.vector(0.0)))
+        builder.store(lanes.apply("add", builder.load(kept[-1]), zero), kept[-1])
+
+

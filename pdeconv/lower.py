@@ -179,7 +179,7 @@ class _Cells:
         self.state = state
         self.fields: list[Expr] = []
         self.loads: dict[sympy.Symbol, Load] = {}
-        self.named: dict[Expr, int] = {}
+        self.named: dict[Expr, tuple[int, Expr]] = {}  # the number of a field, and its scale
 
     def __call__(self, e: Expr, table: Mapping[sympy.Symbol, Load]) -> Expr:
         """The expression over fields."""
@@ -216,12 +216,13 @@ class _Cells:
             return e
         canonical = rest.xreplace({s: self.state[k] for s, (k, o) in table.items() if o == offset})
         if canonical not in self.named:
-            self.named[canonical] = len(self.fields)
-            self.fields.append(canonical)
-        k = self.named[canonical] + len(self.state)
+            self.named[canonical] = len(self.fields), abs(c)
+            self.fields.append(abs(c) * canonical)
+        k, scale = self.named[canonical]
+        k += len(self.state)
         s = sympy.Symbol(f"f{k}@{offset}", real=True)
         self.loads[s] = (k, offset)
-        return c * s
+        return c / scale * s
 
 
 __all__ = ["Argument", "Face", "Kernel", "NotLowered", "lower"]

@@ -14,9 +14,14 @@ ARITHMETIC: dict[str, Callable] = {
     "le": operator.le, "gt": operator.gt, "ge": operator.ge, "eq": operator.eq, "ne": operator.ne, "and": operator.and_,
     "or": operator.or_}
 
+def _of_arrays(function: Callable) -> Callable:
+    """Keeps numbers Python floats, which take the precision of the arrays they meet."""
+    return lambda a: float(function(a)) if isinstance(a, float) else function(a)
+
+
 NUMPY: Mapping[str, Callable] = ARITHMETIC | {
     "min": np.minimum, "max": np.maximum, "select": np.where, "not": np.logical_not} | {
-    name: getattr(np, name) for name in ("sqrt", "sign", "exp", "log", "sin", "cos", "tan", "tanh")}
+    name: _of_arrays(getattr(np, name)) for name in ("sqrt", "sign", "exp", "log", "sin", "cos", "tan", "tanh")}
 
 
 def torch_operations() -> Mapping[str, Callable]:

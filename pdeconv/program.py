@@ -106,6 +106,9 @@ class _Writer:
             self.known[op, args] = name
         return self.known[op, args]
 
+    def _made_by(self, a: Argument) -> str | None:
+        return next((step.op for step in reversed(self.steps) if step.name == a), None)
+
     def value(self, e: Any) -> Argument:
         if e in self.names:
             return self.names[e]
@@ -136,7 +139,10 @@ class _Writer:
                 found = self.emit(CHAINED[type(e)], found, a)
             return found
         if type(e) in UNARY:
-            return self.emit(UNARY[type(e)], self.value(e.args[0]))
+            op, found = UNARY[type(e)], self.value(e.args[0])
+            if op == "abs" and self._made_by(found) in ("sqrt", "abs", "exp"):
+                return found
+            return self.emit(op, found)
         if hasattr(e, "in_floats"):
             return self.value(e.in_floats())
         if e.is_Symbol:
@@ -145,12 +151,32 @@ class _Writer:
                          f"Max, Min, Piecewise, {', '.join(f.__name__ for f in UNARY)}.")
 
     def _sum(self, e: Expr) -> Argument:
-        plus = [t for t in e.as_ordered_terms() if not _negative(t)]
-        minus = [-t for t in e.as_ordered_terms() if _negative(t)]
-        found = self._chain("add", plus) if plus else None
-        for t in minus:
-            found = self.emit("neg", self.value(t)) if found is None else self.emit("sub", found, self.value(t))
+        """Terms with the same coefficient, up to sign, are multiplied by it together."""
+        groups: dict[Expr, list[tuple[bool, Expr]]] = {}
+        for t in e.as_ordered_terms():
+            c, rest = t.as_coeff_Mul()
+            groups.setdefault(abs(c) if rest != 1 else sympy.S.Zero, []).append((bool(c.is_negative), t))
+        found: Argument | None = None
+        for c, terms in sorted(groups.items(), key=lambda pair: all(minus for minus, _ in pair[1])):
+            if len(terms) == 1 or c in (0, 1):
+                for minus, t in sorted(terms, key=lambda pair: pair[0]):
+                    found = self._added(found, minus, -t if minus else t)
+                continue
+            minus = all(m for m, _ in terms)
+            inner = None
+            for m, t in sorted(terms, key=lambda pair: pair[0]):
+                inner = self._added(inner, m != minus, (-t if m else t) / c)
+            assert inner is not None
+            found = self._joined(found, minus, self.emit("mul", Fraction(int(c.p), int(c.q)), inner))
         return found if found is not None else Fraction(0)
+
+    def _added(self, found: Argument | None, minus: bool, term: Expr) -> Argument:
+        return self._joined(found, minus, self.value(term))
+
+    def _joined(self, found: Argument | None, minus: bool, value: Argument) -> Argument:
+        if found is None:
+            return self.emit("neg", value) if minus else value
+        return self.emit("sub" if minus else "add", found, value)
 
     def _chain(self, op: str, terms: Sequence[Expr]) -> Argument:
         found, *rest = (self.value(t) for t in terms)
@@ -163,13 +189,9 @@ class _Writer:
             return self.emit("neg", self.value(-e))
         below = [f for f in e.args if f.is_Pow and f.exp.is_Rational and f.exp < 0]
         above = [f for f in e.args if f not in below]
-        rational = sympy.Mul(*[f for f in above if f.is_Rational])
-        rest = [f for f in above if not f.is_Rational]
-        if rational.q & (rational.q - 1) == 0:  # then 1/q is a float, and a product is cheaper than a quotient
-            top, bottom = [rational] * (rational != 1) + rest or [sympy.S.One], []
-        else:
-            top, bottom = [sympy.Integer(rational.p)] * (rational.p != 1) + rest or [sympy.S.One], [rational.q]
-        bottom = [*map(sympy.Integer, bottom), *(f.base ** -f.exp for f in below)]
+        rational = sympy.Mul(*[f for f in above if f.is_Rational])  # a factor, because quotients are slow
+        top = [rational] * (rational != 1) + [f for f in above if not f.is_Rational] or [sympy.S.One]
+        bottom = [f.base ** -f.exp for f in below]
         found = self._chain("mul", top)
         return self.emit("div", found, self._chain("mul", bottom)) if bottom else found
 

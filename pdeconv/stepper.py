@@ -1,15 +1,18 @@
 """Stepper: one time step of a scheme on a grid, by a chosen back end."""
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
 
 from .boundary import Boundary
 from .lower import Kernel
+from .machine import Machine, Passes
+from .padded import Layout
 
 BACKENDS = ("numpy", "numba", "torch")
 
@@ -22,8 +25,9 @@ class NoBackend(ValueError):
 class Stepper:
     """uⁿ ↦ uⁿ⁺¹ by the Runge–Kutta stages u⁽ⁱ⁾ = Σ_k α_ik u⁽ᵏ⁾ + β_ik Δt L(u⁽ᵏ⁾), where L pads and applies a kernel.
 
-    `spacing` is Δx by axis. Back ends: "numpy", "torch" (takes tensors, differentiable), "numba" (the extra fast).
-    Raises NoBackend; ValueError where a flux contains Δt/Δx and the cells are not square.
+    `spacing` is Δx by axis. Back ends: "numpy", "torch" (takes tensors, differentiable), "numba" (the extra fast): its
+    `threads` share the rows without changing a bit of the result, which is that of NumPy wherever operations are
+    correctly rounded. Raises NoBackend; ValueError where a flux contains Δt/Δx and the cells are not square.
 
     >>> from pdeconv import boundary, catalog, lower
     >>> system = catalog.advection().at(a_x=1)
@@ -36,16 +40,23 @@ class Stepper:
     boundary: Boundary
     spacing: tuple[float, ...]
     backend: str = "numpy"
+    threads: int = 1
 
     def __post_init__(self) -> None:
         if self.backend not in BACKENDS:
             raise NoBackend(f"there is no back end {self.backend!r}. Use one of {', '.join(map(repr, BACKENDS))}.")
+        if self.backend == "numba" and not find_spec("numba"):
+            raise NoBackend("the back end 'numba' needs numba. Install intertwiner[fast], or use 'numpy'.")
+        if self.threads < 1:
+            raise ValueError(f"threads={self.threads} is no number of threads. Give a positive one.")
         if self.kernel.needs_ratio and max(self.spacing) > min(self.spacing) * (1 + 1e-12):
             raise ValueError(f"a flux of {self.kernel.scheme.expression} contains Δt/Δx, and the cells have sides "
                              f"{', '.join(f'{d:g}' for d in self.spacing)}. Take square cells, or 'rusanov'.")
 
     def __call__(self, u: Any, step: Any) -> Any:
         """The field after a time step."""
+        if self.backend == "numba":
+            return self._machine(u)(u, step)
         time = self.kernel.scheme.time
         fields, rates = [u], {}
         uses = [k for row in time.beta for k, b in enumerate(row) if b]
@@ -65,29 +76,37 @@ class Stepper:
 
     def _advance(self, u: Any, base: Any, weight: float, step: Any) -> Any:
         """base + weight · Δt L(u)."""
-        if self.backend == "numba":
-            return self._fused(u, base, weight, step)
         rate = (self.kernel.torch if self.backend == "torch" else self.kernel.numpy)
         ratios = [step / d for d in self.spacing]
         change = weight * rate(self.boundary.pad(u, self.kernel.reach), ratios, step)
         return change if base is None else base + change
 
-    @cached_property
-    def _compiled(self) -> Callable:
-        from .fused import fused
-        return fused(self.kernel)
+    def measured(self, u: Any, step: float) -> tuple[Any, list[float] | None]:
+        """The field after a time step and its largest speeds by axis, None where a cell may not be finite. The array
+        is valid until the second next call."""
+        if self.backend == "numba":
+            return self._machine(u).measured(u, step)
+        after = self(u, step)
+        speeds = self.kernel.max_speeds(after)
+        return after, speeds if np.isfinite([*speeds, float(after.sum())]).all() else None
 
-    def _fused(self, u: np.ndarray, base: np.ndarray | None, weight: float, step: float) -> np.ndarray:
-        r = self.kernel.reach
-        inner = (slice(None), *(slice(r, -r),) * (u.ndim - 1))
-        padded, below, out = (np.zeros((u.shape[0], *(n + 2 * r for n in u.shape[1:])), u.dtype) for _ in range(3))
-        padded[inner] = u
-        self.boundary.fill(padded, r)
-        if base is not None:
-            below[inner] = base
-        ratios = np.array([step / d for d in self.spacing], u.dtype)
-        self._compiled(padded, below, u.dtype.type(weight), ratios, u.dtype.type(step), out)
-        return out[inner].copy()
+    def _machine(self, u: np.ndarray) -> Machine:
+        if u.dtype not in (np.float32, np.float64):
+            raise TypeError(f"the field holds {u.dtype}, and kernels are made for float32 and float64. Convert it: "
+                            "u.astype(float).")
+        key = (u.shape, u.dtype)
+        if key not in self._machines:
+            layout = Layout(u.shape[0], u.shape[:0:-1], self.kernel.reach, u.dtype)
+            self._machines[key] = Machine(self._passes, self.boundary, self.spacing, layout, self.threads)
+        return self._machines[key]
+
+    @cached_property
+    def _machines(self) -> dict[tuple, Machine]:
+        return {}
+
+    @cached_property
+    def _passes(self) -> Passes:
+        return Passes(self.kernel)
 
 
 def _combination(alpha: Sequence[Any], fields: Sequence[Any]) -> Any:

@@ -1,0 +1,125 @@
+"""Machine: the compiled stages of a step on grids of one size, in arrays that are allocated once."""
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+from threading import Lock
+
+import numpy as np
+
+from .boundary import Boundary
+from .fused import Fused
+from .lower import Kernel
+from .padded import Layout
+from .stages import Stage, stages
+
+
+@dataclass(frozen=True)
+class Passes:
+    """The compiled passes of the stages of a kernel's steps."""
+
+    kernel: Kernel
+
+    @cached_property
+    def stages(self) -> tuple[Stage, ...]:
+        """The stages of a step."""
+        return stages(self.kernel.scheme.time)
+
+    @cached_property
+    def plain(self) -> tuple[Fused, ...]:
+        """The pass of each stage, equal ones once."""
+        made: dict[tuple, Fused] = {}
+        return tuple(made.setdefault((f.coefficients, f.weight, f.keeps), f) for f in map(self._fused, self.stages))
+
+    @cached_property
+    def measured(self) -> Fused:
+        """The pass of the last stage that reduces speeds by the way."""
+        return self._fused(self.stages[-1], True)
+
+    def _fused(self, stage: Stage, speeds: bool = False) -> Fused:
+        return Fused(self.kernel, tuple(a for a, _ in stage.terms), stage.weight, stage.rate is not None, speeds)
+
+
+@dataclass(frozen=True)
+class Machine:
+    """Steps of fields of one layout. Bands of rows go to threads; the results do not depend on how many."""
+
+    passes: Passes
+    boundary: Boundary
+    spacing: tuple[float, ...]
+    layout: Layout
+    threads: int = 1
+
+    def __call__(self, u: np.ndarray, step: float) -> np.ndarray:
+        """The field after a time step, in a new array."""
+        with self._lock:
+            after = self.layout.whole(self.layout.empty())
+            self._steps(self.layout.whole(u), after, step, False)
+        return self.layout.cells_of(after)
+
+    def measured(self, u: np.ndarray, step: float) -> tuple[np.ndarray, list[float] | None]:
+        """The field, in one of two arrays that calls alternate between, and its largest speeds by axis; None in their
+        place where a cell is not finite."""
+        with self._lock:
+            before = self.layout.whole(u)
+            after = self._ends[before.ctypes.data == self._ends[0].ctypes.data]
+            self._steps(before, after, step, True)
+            *speeds, check = np.max([[work[k * self.layout.lanes:(k + 1) * self.layout.lanes] for work in self._works]
+                                     for k in range(len(self.spacing) + 1)], (1, 2))
+        return self.layout.cells_of(after), None if np.isnan(check) else [float(s) for s in speeds]
+
+    def _steps(self, before: np.ndarray, after: np.ndarray, step: float, speeds: bool) -> None:
+        layout, made = self.layout, self.passes.stages
+        numbers = np.array([step, *(step / d for d in self.spacing)], layout.dtype)
+        arrays = {**self._between, 0: before, made[-1].target: after}
+        for work in self._works:
+            work[:(len(self.spacing) + 1) * layout.lanes] = 0
+        for at, stage in enumerate(made):
+            self.boundary.fill(layout.padded(arrays[stage.source]), layout.reach)
+            fused = self.passes.measured if speeds and at == len(made) - 1 else self.passes.plain[at]
+            used = (stage.target, stage.target if stage.rate is None else stage.rate, *(k for _, k in stage.terms))
+            self._run(fused, numbers, arrays[stage.source], tuple(arrays[k] for k in used))
+
+    def _run(self, fused: Fused, numbers: np.ndarray, padded: np.ndarray, others: tuple[np.ndarray, ...]) -> None:
+        shape = fused.shape(self.layout)
+
+        def band(work: np.ndarray, rows: tuple[int, int]) -> None:
+            fused.compiled((padded, work, *others), numbers, shape, *rows)
+        if self._pool is None:
+            band(self._works[0], self._bands[0])
+        else:
+            for done in [self._pool.submit(band, *given) for given in zip(self._works, self._bands)]:
+                done.result()
+
+    @cached_property
+    def _lock(self) -> Lock:
+        return Lock()
+
+    @cached_property
+    def _bands(self) -> list[tuple[int, int]]:
+        rows = self.layout.cells[-1] if len(self.layout.cells) > 1 else 1
+        count = min(self.threads, rows)
+        cuts = [rows * k // count for k in range(count + 1)]
+        return list(pairwise(cuts))
+
+    @cached_property
+    def _pool(self) -> ThreadPoolExecutor | None:
+        return ThreadPoolExecutor(len(self._bands)) if len(self._bands) > 1 else None
+
+    @cached_property
+    def _works(self) -> list[np.ndarray]:
+        length = self.passes.measured.sizes(self.layout)[2]
+        return [self.layout.aligned(np.zeros(length + 3 * self.layout.lanes, self.layout.dtype), length)
+                for _ in self._bands]
+
+    @cached_property
+    def _between(self) -> dict[int, np.ndarray]:
+        made = self.passes.stages
+        used = {k for s in made for k in (s.target, s.rate) if k is not None} - {made[-1].target}
+        return {k: self.layout.whole(self.layout.empty()) for k in used}
+
+    @cached_property
+    def _ends(self) -> list[np.ndarray]:
+        return [self.layout.whole(self.layout.empty()) for _ in range(2)]
