@@ -1,4 +1,4 @@
-"""One first-order Rusanov step on 512² cells by each back end, padding included, over the fused kernel by numba."""
+"""Steps on 512² cells by each back end, as users take them: by a Stepper, boundaries and allocation included."""
 
 from __future__ import annotations
 
@@ -6,41 +6,50 @@ import os
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+import time
+
 import numpy as np
 import paired
 import torch
 
 import pdeconv as pde
 from pdeconv import catalog
-from pdeconv.fused import fused
+from pdeconv.stepper import Stepper
 
 SYSTEMS = {
     "acoustics": catalog.acoustics(ndim=2).at(K=1, rho=1),
     "shallow water": catalog.shallow_water(ndim=2).at(g=1),
     "Euler": catalog.euler(ndim=2).at(gamma="7/5"),
 }
-CELLS, ROUNDS = 512, 15
+SCHEMES = {"rusanov": {}, "muscl": {"limiter": "minmod"}}
+CELLS, ROUNDS = 512, 9
 
 
-def steps(system: pde.System) -> list:
-    """A step by the fused kernel, by NumPy and by torch, on the same field."""
-    kernel, sides = pde.lower(system.scheme("rusanov")), pde.boundary(system)
-    u = np.random.default_rng(0).random((system.size, CELLS, CELLS)) / 4
+def steps(kernel: pde.Kernel, dtype: str) -> tuple[list, float]:
+    """A step by compiled code, by NumPy and by torch, on the same field; and how long the first one took."""
+    sides = pde.boundary(kernel.scheme.system)
+    u = np.random.default_rng(0).random((kernel.size, CELLS, CELLS)) / 4
     u[0] += 1
     u[-1] += 2
-    compiled, padded, r = fused(kernel), sides.pad(u, 1), np.array([0.1, 0.1])
-    out, tensor = padded.copy(), torch.from_numpy(u)
+    u = u.astype(dtype)
+    numba, numpy, torched = (Stepper(kernel, sides, (0.1, 0.1), b) for b in ("numba", "numpy", "torch"))
+    tensor, last = torch.from_numpy(u), [u]
 
-    def numba() -> None:
-        sides.fill(padded, 1)
-        compiled(padded, padded, 1.0, r, 0.01, out)
+    def compiled() -> None:
+        last[0] = numba(last[0], 1e-4)
 
-    return [numba, lambda: u + kernel.numpy(sides.pad(u, 1), (0.1, 0.1), 0.01),
-            lambda: tensor + kernel.torch(sides.pad(tensor, 1), (0.1, 0.1), 0.01)]
+    start = time.perf_counter()
+    compiled()
+    return [compiled, lambda: numpy(u, 1e-4), lambda: torched(tensor, 1e-4)], time.perf_counter() - start
 
 
 torch.set_num_threads(1)
-print(f"{'ms a step':16}{'numba':>9}{'numpy':>9}{'ratio':>7}{'torch':>9}{'ratio':>7}")
-for name, system in SYSTEMS.items():
-    numba, numpy, tensors = (1e3 * t for t in paired.interleaved(steps(system), ROUNDS))
-    print(f"{name:16}{numba:9.2f}{numpy:9.1f}{numpy / numba:7.1f}{tensors:9.1f}{tensors / numba:7.1f}", flush=True)
+print(f"{'ms a step':34}{'compile s':>10}{'numba':>9}{'numpy':>9}{'ratio':>7}{'torch':>9}{'ratio':>7}")
+for scheme, options in SCHEMES.items():
+    for name, system in SYSTEMS.items():
+        for dtype in ("float64", "float32"):
+            calls, cold = steps(pde.lower(system.scheme(scheme, **options)), dtype)
+            numba, numpy, tensors = (1e3 * t for t in paired.interleaved(calls, ROUNDS))
+            what = f"{scheme} {name} {dtype}"
+            print(f"{what:34}{cold:10.1f}{numba:9.2f}{numpy:9.1f}{numpy / numba:7.1f}{tensors:9.1f}"
+                  f"{tensors / numba:7.1f}", flush=True)

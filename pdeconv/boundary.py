@@ -158,7 +158,7 @@ class Boundary:
     system: System
     sides: tuple[tuple[Condition, Condition], ...]
 
-    def pad(self, u: Any, width: int) -> Any:
+    def pad(self, u: Any, width: int, time: float = 0.0) -> Any:
         """The array (n, …, y, x) with `width` more cells on every side; NumPy arrays or torch tensors, differentiable.
 
         >>> from pdeconv import catalog
@@ -171,7 +171,7 @@ class Boundary:
             u = xp.concatenate([low, u, high], -1 - j)
         return u
 
-    def fill(self, padded: np.ndarray, width: int) -> None:
+    def fill(self, padded: np.ndarray, width: int, time: float = 0.0) -> None:
         """The cells beyond the sides of a padded NumPy array, set in place from those within."""
         ndim = self.system.ndim
         for j, axis in enumerate(self.system.axes):

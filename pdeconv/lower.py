@@ -41,7 +41,7 @@ class Kernel:
 
     >>> from pdeconv import catalog
     >>> lower(catalog.burgers().scheme("rusanov")).cell.cost
-    {'abs': 1, 'mul': 1}
+    {'abs': 1, 'mul': 2}
     """
 
     scheme: Scheme

@@ -52,33 +52,35 @@ class Machine:
     layout: Layout
     threads: int = 1
 
-    def __call__(self, u: np.ndarray, step: float) -> np.ndarray:
+    def __call__(self, u: np.ndarray, step: float, at: float = 0.0) -> np.ndarray:
         """The field after a time step, in a new array."""
         with self._lock:
             after = self.layout.whole(self.layout.empty())
-            self._steps(self.layout.whole(u), after, step, False)
+            self._steps(self.layout.whole(u), after, step, at, False)
         return self.layout.cells_of(after)
 
-    def measured(self, u: np.ndarray, step: float) -> tuple[np.ndarray, list[float] | None]:
+    def measured(self, u: np.ndarray, step: float, at: float = 0.0) -> tuple[np.ndarray, list[float] | None]:
         """The field, in one of two arrays that calls alternate between, and its largest speeds by axis; None in their
         place where a cell is not finite."""
         with self._lock:
             before = self.layout.whole(u)
             after = self._ends[before.ctypes.data == self._ends[0].ctypes.data]
-            self._steps(before, after, step, True)
+            self._steps(before, after, step, at, True)
             *speeds, check = np.max([[work[k * self.layout.lanes:(k + 1) * self.layout.lanes] for work in self._works]
                                      for k in range(len(self.spacing) + 1)], (1, 2))
         return self.layout.cells_of(after), None if np.isnan(check) else [float(s) for s in speeds]
 
-    def _steps(self, before: np.ndarray, after: np.ndarray, step: float, speeds: bool) -> None:
+    def _steps(self, before: np.ndarray, after: np.ndarray, step: float, at: float, speeds: bool) -> None:
         layout, made = self.layout, self.passes.stages
         numbers = np.array([step, *(step / d for d in self.spacing)], layout.dtype)
         arrays = {**self._between, 0: before, made[-1].target: after}
         for work in self._works:
             work[:(len(self.spacing) + 1) * layout.lanes] = 0
-        for at, stage in enumerate(made):
-            self.boundary.fill(layout.padded(arrays[stage.source]), layout.reach)
-            fused = self.passes.measured if speeds and at == len(made) - 1 else self.passes.plain[at]
+        nodes = self.passes.kernel.scheme.time.nodes
+        for stage, fused in zip(made, self.passes.plain):
+            self.boundary.fill(layout.padded(arrays[stage.source]), layout.reach, at + nodes[stage.number] * step)
+            if speeds and stage is made[-1]:
+                fused = self.passes.measured
             used = (stage.target, stage.target if stage.rate is None else stage.rate, *(k for _, k in stage.terms))
             self._run(fused, numbers, arrays[stage.source], tuple(arrays[k] for k in used))
 

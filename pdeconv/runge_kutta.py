@@ -43,6 +43,12 @@ class RungeKutta:
         return sympy.ImmutableMatrix(rows[:-1]), sympy.ImmutableMatrix([rows[-1]])
 
     @cached_property
+    def nodes(self) -> tuple[float, ...]:
+        """When each stage is evaluated, in steps: the row sums of A, as floats."""
+        a, _ = self.butcher
+        return tuple(float(sum(a.row(i))) for i in range(a.rows))
+
+    @cached_property
     def stability_polynomial(self) -> tuple[Expr, ...]:
         """The coefficients of R(z) = 1 + z b (1 − zA)⁻¹ 1, ascending: uⁿ⁺¹ = R(Δt L) uⁿ for linear L."""
         a, b = self.butcher

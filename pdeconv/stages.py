@@ -8,12 +8,14 @@ from .runge_kutta import RungeKutta
 
 @dataclass(frozen=True)
 class Stage:
-    """target = Σ a · term + weight · Δt L(source); Δt L(source) goes to `rate` where a later stage reads it.
+    """target = Σ a · term + weight · Δt L(source); Δt L(source) goes to `rate` where a later stage reads it; the source
+    is u⁽ᵏ⁾ with k = `number`.
 
     Arrays are numbers: 0 is uⁿ, which no stage writes.
     """
 
     source: int
+    number: int
     target: int
     rate: int | None
     terms: tuple[tuple[float, int], ...]
@@ -37,7 +39,7 @@ def stages(time: RungeKutta) -> tuple[Stage, ...]:
             free.append(places[name])  # read where it is written, cell by cell
         for name in filter(None, (target, rate)):
             places[name] = free.pop() if free else len(set(places.values()) | {0})
-        found.append(Stage(places[source], places[target], None if rate is None else places[rate],
+        found.append(Stage(places[source], source[1], places[target], None if rate is None else places[rate],
                            tuple((a, places[n]) for a, n in terms), weight))
         if last[source] == at and source != ("u", 0):
             free.append(places[source])

@@ -53,11 +53,12 @@ class Stepper:
             raise ValueError(f"a flux of {self.kernel.scheme.expression} contains Δt/Δx, and the cells have sides "
                              f"{', '.join(f'{d:g}' for d in self.spacing)}. Take square cells, or 'rusanov'.")
 
-    def __call__(self, u: Any, step: Any) -> Any:
-        """The field after a time step."""
+    def __call__(self, u: Any, step: Any, at: float = 0.0) -> Any:
+        """The field after a time step from the time `at`, which boundary values may depend on."""
         if self.backend == "numba":
-            return self._machine(u)(u, step)
-        time = self.kernel.scheme.time
+            return self._machine(u)(u, step, at)
+        time, length = self.kernel.scheme.time, step.detach() if hasattr(step, "detach") else step
+        when = [at + c * float(length) for c in time.nodes]
         fields, rates = [u], {}
         uses = [k for row in time.beta for k, b in enumerate(row) if b]
         for alpha, beta in zip(time.alpha, time.beta):
@@ -65,28 +66,28 @@ class Stepper:
             base = _combination(alpha, fields)
             if len(active) == 1 and uses.count(active[0]) == 1:
                 k = active[0]
-                fields.append(self._advance(fields[k], base, float(beta[k]), step))
+                fields.append(self._advance(fields[k], base, float(beta[k]), step, when[k]))
                 continue
             for k in active:
                 if k not in rates:
-                    rates[k] = self._advance(fields[k], None, 1.0, step)
+                    rates[k] = self._advance(fields[k], None, 1.0, step, when[k])
                 base = base + float(beta[k]) * rates[k]
             fields.append(base)
         return fields[-1]
 
-    def _advance(self, u: Any, base: Any, weight: float, step: Any) -> Any:
+    def _advance(self, u: Any, base: Any, weight: float, step: Any, at: float) -> Any:
         """base + weight · Δt L(u)."""
         rate = (self.kernel.torch if self.backend == "torch" else self.kernel.numpy)
         ratios = [step / d for d in self.spacing]
-        change = weight * rate(self.boundary.pad(u, self.kernel.reach), ratios, step)
+        change = weight * rate(self.boundary.pad(u, self.kernel.reach, at), ratios, step)
         return change if base is None else base + change
 
-    def measured(self, u: Any, step: float) -> tuple[Any, list[float] | None]:
+    def measured(self, u: Any, step: float, at: float = 0.0) -> tuple[Any, list[float] | None]:
         """The field after a time step and its largest speeds by axis, None where a cell may not be finite. The array
         is valid until the second next call."""
         if self.backend == "numba":
-            return self._machine(u).measured(u, step)
-        after = self(u, step)
+            return self._machine(u).measured(u, step, at)
+        after = self(u, step, at)
         speeds = self.kernel.max_speeds(after)
         return after, speeds if np.isfinite([*speeds, float(after.sum())]).all() else None
 

@@ -19,7 +19,7 @@ INTRINSIC = ("sqrt", "exp", "log", "sin", "cos", "tan", "tanh", "pow")
 OF_NUMBERS: dict[str, Callable] = {
     "add": lambda a, b: a + b, "sub": lambda a, b: a - b, "mul": lambda a, b: a * b, "div": lambda a, b: a / b,
     "neg": lambda a: -a, "abs": abs, "min": min, "max": max, "pi": lambda: math.pi,
-    "sign": lambda a: float((a > 0) - (a < 0))} | {name: getattr(math, name) for name in INTRINSIC}
+    "sign": lambda a: float((a > 0) - (a < 0)), **{name: getattr(math, name) for name in INTRINSIC}}
 
 
 class Lanes:
