@@ -1,6 +1,6 @@
 """torch layers from plans."""
 from .activation import DoesNotCommute, Gate, NormActivation, Pointwise
-from .audit import Audit, ChangesParameters, NoLinearLayer, audit
+from .audit import Audit, BadInput, ChangesParameters, NoLinearLayer, audit
 from .ball import HardBall, MetricBall, SoftBall
 from .change import DifferentTypes, Pullback, Reorder, Restrict
 from .check import BrokenEquivariance, assert_equivariant, equivariance_error
@@ -37,7 +37,7 @@ from .weight_span import NotDecided
 from .weight_symmetry import NoRule, WeightSymmetry, weight_symmetry
 
 __all__ = [
-    "Audit", "AvgPool", "BadGraph", "BesselBasis", "BlurPool", "BrokenEquivariance", "ChangesParameters",
+    "Audit", "AvgPool", "BadGraph", "BadInput", "BesselBasis", "BlurPool", "BrokenEquivariance", "ChangesParameters",
     "DifferentTypes", "DoesNotCommute", "EmptyHom", "EquivariantBatchNorm", "EquivariantConv1d", "EquivariantConv2d",
     "EquivariantConv3d", "EquivariantLinear", "FieldDropout", "Gate", "HardBall", "HyperbolicBlock",
     "HyperbolicResNet", "InvariantPool", "MaxPool", "MetricBall", "NoAction", "NoLinearLayer", "NoPreservedDomain",

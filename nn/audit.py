@@ -16,7 +16,7 @@ from reptheory.tabular import Tabular
 from .feature import check_type
 from .field_type import Block, FieldType, NoAction, same
 from .judge import Judgement, Row
-from .walk import Walk, hooked, is_single, traced
+from .walk import Walk, hooked, is_single, tensors_in, traced
 
 
 class NoLinearLayer(ValueError):
@@ -25,6 +25,11 @@ class NoLinearLayer(ValueError):
 
 class ChangesParameters(ValueError):
     """A model that changes its parameters while it is run, so that their space is not defined."""
+
+
+class BadInput(ValueError):
+    """Features on which a model does not run."""
+
 
 SHOWN = 4  # the layers that are named in a line of assumptions
 
@@ -130,7 +135,9 @@ class Question:
                     raise ChangesParameters(f"{type(model).__name__} changes a parameter in place while it runs, "
                                             "so its space is not defined. Compute the changed weights "
                                             "beside it.") from error
-                raise
+                raise BadInput(f"{type(model).__name__} does not run on features of shape {tuple(x.shape)}: "
+                               f"{_first(error)}. Give the shape of one input, as in "
+                               "input_shape=(3, 32, 32).") from error
         for name, leaf in leaves.items():
             if not torch.equal(leaf.detach(), kept[name]):
                 raise ChangesParameters(f"{type(model).__name__} changes its parameter {name} in place while it runs, "
@@ -143,16 +150,20 @@ class Question:
         return tuple(rows), tuple(judge.assumptions), copy
 
     def _result(self, judge: Judgement, y: Any) -> Iterator[Row]:
-        """A row where the output of the model has another type than was said."""
-        known = judge.types.get(id(y))
-        if self.output_rep is None or known is None:
+        """A row where no tensor that the model returns, alone or in tuples and dicts, has the type that was said."""
+        known = [judge.types[id(t)][1] for t in tensors_in(y) if id(t) in judge.types]
+        if self.output_rep is None or not known:
             return
-        blocks = known[1].blocks
         wanted = Block((self.output_rep.dim,), self.output_rep.group, self.output_rep)
-        if not any(block.channels is not None and same(block, wanted) for block in blocks[1:]):
+        if not any(block.channels is not None and same(block, wanted) for t in known for block in t.blocks[1:]):
             yield Row("(output)", "result", commutes=False,
-                      change=f"the output has the type {known[1].text}, and {self.output_rep.expression} was said. "
+                      change=f"the output has the type {known[0].text}, and {self.output_rep.expression} was said. "
                              "Give the last layers their types with hidden={…}")
+
+
+def _first(error: RuntimeError) -> str:
+    """The first line of what torch says, without its full stop."""
+    return str(error).partition("\n")[0].rstrip(".")
 
 
 def _unused(leaves: Mapping[str, torch.Tensor], judge: Judgement) -> Iterator[Row]:
@@ -172,8 +183,8 @@ def audit(model: torch.nn.Module, input_rep: rt.Rep, output_rep: rt.Rep | None =
     `input_shape` is (channels, *sides), without the batch; pixels are moved by G.vector or by `action`. The result of a
     layer has the type hidden[name], that of the last layer `output_rep`; otherwise the group moves its pixels and fixes
     its channels, which is printed as an assumption. Dimensions and compatibility are exact; functions without weights
-    are tried on random features in float64. Raises NoAction, NoLinearLayer, ChangesParameters, NotOrthogonal, TypeError
-    for complex weights.
+    are tried on random features in float64. Raises NoAction, NoLinearLayer, BadInput, ChangesParameters, NotOrthogonal,
+    TypeError for complex weights.
 
     >>> G = rt.C(4)
     >>> table = audit(torch.nn.Conv2d(1, 1, 3, stride=2, padding=1), G.trivial, input_shape=(1, 8, 8))

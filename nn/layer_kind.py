@@ -151,6 +151,8 @@ def misfit(window: Window, sides: tuple[int, ...]) -> str | None:
         return None
     axis = next(a for a, r in enumerate(left) if r)
     n, k = sides[axis], window.kernel[axis]
+    if window.mode == "circular":  # the stride divides the side already
+        return f"a kernel of side {k + left[axis]}" if window.dilation[axis] == 1 else "a stride of 1"
     text = f"images of side {n - left[axis]} or {n - left[axis] + window.stride[axis]}"
     return text + (f", or a kernel of side {k + left[axis]}" if window.dilation[axis] == 1 else "")
 

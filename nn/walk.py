@@ -31,7 +31,7 @@ class Call:
     @property
     def tensors(self) -> list[torch.Tensor]:
         """The tensors among the arguments, in order."""
-        return [t for t in _flat((self.args, self.kwargs)) if isinstance(t, torch.Tensor)]
+        return tensors_in((self.args, self.kwargs))
 
     def again(self, chosen: Sequence[torch.Tensor], others: Sequence[torch.Tensor]) -> Any:
         """The call with other tensors in the place of the chosen ones."""
@@ -47,6 +47,15 @@ class Call:
         if self.module is not None:
             return type(self.module).__name__
         return self.method or str(getattr(self.target, "__name__", self.target))
+
+
+def tensors_in(x: Any) -> list[torch.Tensor]:
+    """The tensors in tuples, lists and dicts, in order.
+
+    >>> tensors_in({"y": (torch.ones(1), 2)})
+    [tensor([1.])]
+    """
+    return [t for t in _flat(x) if isinstance(t, torch.Tensor)]
 
 
 def _flat(x: Any) -> Iterator[Any]:
