@@ -25,7 +25,7 @@ $(STAMP): pyproject.toml constraints.txt
 	@$(PYTHON) -c '$(VERSION_CHECK)'
 	$(PYTHON) -m venv --clear .venv
 	$(BIN)/python -m pip install -c constraints.txt setuptools
-	$(BIN)/python -m pip install -c constraints.txt --no-build-isolation -e '.[torch,graphs,sphere,molecules,fast,demo,dev]'
+	$(BIN)/python -m pip install -c constraints.txt --no-build-isolation -e '.[torch,graphs,sphere,molecules,fast,zarr,demo,dev]'
 	@touch $@
 
 demo: $(STAMP)

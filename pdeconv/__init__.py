@@ -1,5 +1,6 @@
 """Exact hyperbolic systems: derived, discretised, compiled."""
 from . import catalog
+from .admissible import Admissible, NotAdmissible
 from .boundary import Boundary, NotASide, NotWellPosed, Wall, boundary, dirichlet
 from .characteristic_field import CharacteristicField
 from .conservation import Conservation, NotConservative
@@ -28,7 +29,9 @@ from .riemann_flux import NoSuchFlux, RiemannFlux
 from .roe import NoRoeMatrix, RoeMatrix, roe_matrix
 from .runge_kutta import RungeKutta, runge_kutta
 from .scheme import NotDefined, NotLinear, Scheme, UnknownScheme, Unstable
-from .solve import Diverged, NotResumable, Solution, solve
+from .snapshot import NotResumable, series
+from .solution import Series, Solution
+from .solve import Diverged, solve
 from .stability import Enclosure
 from .stencil import NotANumber, Stencil
 from .stepper import NoBackend, Stepper
@@ -38,16 +41,16 @@ from .symmetry import NotClosed, Symmetries, TooManyUnknowns, linear_symmetries,
 from .system import NotASystem, System
 from .vector_field import VectorField
 
-__all__ = ["BadGrid", "BadState", "Boundary", "CharacteristicField", "Conservation", "DifferentialOperator",
-           "Diverged", "Eigenstructure", "Enclosure", "Entropy", "EntropyFlux", "Equation", "FaceProgram",
-           "FormulaError", "Grid", "Hyperbolicity", "Kernel", "Laurent", "Limiter", "ModifiedEquation", "NoBackend",
-           "NoClosedForm", "NoEntropy", "NoRiemannSolver", "NoRoeMatrix", "NoSuchFlux", "NotAKernel", "NotANumber",
-           "NotASide", "NotASystem", "NotClosed", "NotConservative", "NotConsistent", "NotDecompiled", "NotDefined",
-           "NotExactFormula", "NotHyperbolic", "NotIntegrated", "NotLinear", "NotLowered", "NotRational",
-           "NotResumable", "NotSymmetric", "NotSymmetrisable", "NotWellPosed", "NumericalFlux", "Reconstruction",
-           "Report", "RiemannFlux", "RiemannSolution", "RoeMatrix", "RungeKutta", "Scheme", "Solution", "Stencil",
-           "Stepper", "SummationByParts", "Symmetries", "Symmetriser", "System", "TooManyUnknowns", "Undecided",
-           "UnknownScheme", "Unstable", "VectorField", "Wall", "boundary", "catalog", "decompile", "dirichlet",
-           "entropy", "entropy_flux", "entropy_flux_family", "lattice_symmetry", "limiter", "linear_symmetries",
-           "lower", "reconstruction", "riemann", "roe_matrix", "runge_kutta", "solve", "summation_by_parts",
-           "symmetries"]
+__all__ = ["Admissible", "BadGrid", "BadState", "Boundary", "CharacteristicField", "Conservation",
+           "DifferentialOperator", "Diverged", "Eigenstructure", "Enclosure", "Entropy", "EntropyFlux", "Equation",
+           "FaceProgram", "FormulaError", "Grid", "Hyperbolicity", "Kernel", "Laurent", "Limiter", "ModifiedEquation",
+           "NoBackend", "NoClosedForm", "NoEntropy", "NoRiemannSolver", "NoRoeMatrix", "NoSuchFlux", "NotAKernel",
+           "NotANumber", "NotASide", "NotASystem", "NotAdmissible", "NotClosed", "NotConservative", "NotConsistent",
+           "NotDecompiled", "NotDefined", "NotExactFormula", "NotHyperbolic", "NotIntegrated", "NotLinear",
+           "NotLowered", "NotRational", "NotResumable", "NotSymmetric", "NotSymmetrisable", "NotWellPosed",
+           "NumericalFlux", "Reconstruction", "Report", "RiemannFlux", "RiemannSolution", "RoeMatrix", "RungeKutta",
+           "Scheme", "Series", "Solution", "Stencil", "Stepper", "SummationByParts", "Symmetries", "Symmetriser",
+           "System", "TooManyUnknowns", "Undecided", "UnknownScheme", "Unstable", "VectorField", "Wall", "boundary",
+           "catalog", "decompile", "dirichlet", "entropy", "entropy_flux", "entropy_flux_family", "lattice_symmetry",
+           "limiter", "linear_symmetries", "lower", "reconstruction", "riemann", "roe_matrix", "runge_kutta", "series",
+           "solve", "summation_by_parts", "symmetries"]

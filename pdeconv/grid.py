@@ -78,5 +78,10 @@ class Grid:
         return np.array(given, dtype=given.dtype if given.dtype == np.float32 else np.float64)
 
     def __repr__(self) -> str:
-        inner = ", ".join(f"{a}=({x:g}, {y:g}, {n})" for a, x, y, n in zip(self.axes, self.low, self.high, self.cells))
+        inner = ", ".join(f"{a}=({_short(x)}, {_short(y)}, {n})" for a, x, y, n in zip(self.axes, self.low, self.high, self.cells))
         return f"Grid({inner})"
+
+
+def _short(x: float) -> str:
+    """The shortest text of this float."""
+    return f"{x:g}" if float(f"{x:g}") == x else repr(x)

@@ -1,9 +1,8 @@
 """Solve: time steps under the Courant condition, with snapshots that survive."""
 from __future__ import annotations
 
-import os
 import sys
-import tempfile
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,10 +10,16 @@ from typing import Any
 import numpy as np
 import sympy
 
+from .admissible import Admissible
 from .boundary import Boundary, boundary
 from .grid import BadGrid, Grid
 from .lower import Kernel, lower
-from .scheme import NotLinear, Scheme, Unstable
+from .operations import NUMPY
+from .program import program
+from .scheme import NotDefined, NotLinear, Scheme, Unstable
+from .semi_discrete import SemiDiscrete
+from .snapshot import Memory, NotResumable, State, store
+from .solution import Solution
 from .stability import Enclosure
 from .stepper import Stepper
 from .system import System
@@ -28,74 +33,108 @@ class Diverged(ArithmeticError):
         self.step, self.time, self.cell, self.last = step, time, cell, last
 
 
-class NotResumable(ValueError):
-    """A snapshot of another run."""
-
-
-@dataclass(frozen=True, eq=False, repr=False)
-class Solution:
-    """The fields at the end of a run, (unknowns, …, N_y, N_x), with the time, the number of steps and the grid."""
-
-    scheme: Scheme
-    grid: Grid
-    time: float
-    steps: int
-    u: np.ndarray
-
-    def __getitem__(self, name: str) -> np.ndarray:
-        """The field of an unknown."""
-        return self.u[self.scheme.system.names.index(name)]
-
-    @property
-    def total(self) -> np.ndarray:
-        """∫ u by unknown, which conservative schemes keep on periodic grids, to rounding."""
-        return self.u.reshape(len(self.u), -1).sum(-1) * float(np.prod(self.grid.spacing))
-
-    def __repr__(self) -> str:
-        return f"<Solution at time {self.time:g} after {self.steps} steps on {self.grid}>"
-
-
 def solve(system: System, scheme: Scheme | str, grid: Grid, u0: Any, t_end: float, *, boundary: Any = "periodic",
-          courant: Any = None, backend: str = "numpy", snapshot: str | Path | None = None, every: int = 100,
-          progress: bool | None = None) -> Solution:
+          courant: Any = None, beyond_limit: bool = False, max_step: float | None = None, backend: str = "numpy",
+          snapshots: Sequence[float] | None = None, every: float | None = None, path: str | Path | None = None,
+          checkpoint: int = 100, progress: bool | None = None) -> Solution:
     """The solution at t_end by steps Δt = C / max_j (s_j/Δx_j), where s_j is the largest speed along axis j over all
-    cells, exact formulas in floats, and C is the Courant number; the last step is shortened.
+    cells, exact formulas in floats, and C is the Courant number; no step is longer than `max_step`.
 
-    u0 is an array (unknowns, …, N_y, N_x), a mapping by names, or a function of the coordinates. `boundary` is as in
-    `boundary.boundary`; C is `courant`, that of the scheme, or 9/10 of its proved limit. With `snapshot` the state is
-    written there (npz, by renaming a finished file) every so many steps and at the end, and a run that finds its own
-    snapshot goes on from it. Progress is shown on terminals. Raises Diverged, BadGrid, NotWellPosed, Unstable,
-    NotLowered, NotResumable, NoBackend.
+    u0 is an array (unknowns, …, N_y, N_x), a mapping by names of the state or of the primitive unknowns, or a function
+    of the coordinates. `boundary` is as in `boundary.boundary`; C is `courant`, that of the scheme, or 9/10 of its
+    proved limit. The `.series` of the solution holds the fields at the times `snapshots`, or at 0, `every`, 2·`every`,
+    …, t_end: steps are shortened to meet them. With a `path`, .npz or .zarr, the state is written there at these times
+    and after every `checkpoint` steps, and a run that finds its own file goes on from it, to the same bits. Progress is
+    shown on terminals. Raises NotAdmissible, Diverged, BadGrid, NotWellPosed, Unstable, NotDefined, NotLowered,
+    NotResumable, NoBackend; ValueError for times that are none.
 
     >>> from pdeconv import Grid, catalog
-    >>> solve(catalog.burgers(), "rusanov", Grid(x=(0, 1, 50)), lambda x: [np.sin(2 * np.pi * x)], 0.1, courant="9/10")
-    <Solution at time 0.1 after 6 steps on Grid(x=(0, 1, 50))>
+    >>> wave = lambda x: [np.sin(2 * np.pi * x)]
+    >>> found = solve(catalog.burgers(), "rusanov", Grid(x=(0, 1, 50)), wave, 0.1, courant="9/10", every=0.05); found
+    <Solution at time 0.1 after 6 steps on Grid(x=(0, 1, 50)), 3 snapshots>
+    >>> found.series.times
+    (0.0, 0.05, 0.1)
     """
-    made = _scheme(system, scheme, courant)
+    made = _scheme(system, scheme, courant, beyond_limit)
     number = _courant(made)
     if grid.axes != system.axes:
         raise BadGrid(f"the grid has the axes {', '.join(grid.axes)}, and the system {', '.join(system.axes)}. Give "
                       "(low, high, cells) for each.")
-    if not float(t_end) >= 0 or not np.isfinite(t_end):
-        raise ValueError(f"t_end={t_end!r} is no time to reach. Give a finite number that is not negative.")
+    end = _number("t_end", t_end)
+    times = _times(snapshots, every, end)
+    longest = np.inf if max_step is None else _number("max_step", max_step, positive=True)
+    if not isinstance(checkpoint, (int, np.integer)) or checkpoint < 1:
+        raise ValueError(f"checkpoint={checkpoint!r} is no number of steps. Give a positive integer.")
     kernel, sides = lower(made), _sides(system, boundary)
-    u = grid.field(u0, system.names)
-    _finite(u, u, 0, 0.0, None, kernel)
+    u = _field(system, grid, u0)
+    Admissible(system).require(u)
+    stepper = Stepper(kernel, sides, grid.spacing, backend)
     sides.check(u)
-    run = _Run(kernel, Stepper(kernel, sides, grid.spacing, backend), grid, number, float(t_end),
-               None if snapshot is None else Path(snapshot), every)
+    about = f"{kernel.scheme.expression} on {grid!r} with {sides.sides!r} at courant {number!r}"
+    if longest < np.inf:
+        about += f" and max_step {longest!r}"
+    kept = store(path, system.names, grid, kernel.scheme.expression, about)
+    run = _Run(kernel, stepper, grid, number, longest, times, end, kept, checkpoint)
     return run(u, sys.stderr.isatty() if progress is None else progress)
 
 
-def _scheme(system: System, scheme: Scheme | str, courant: Any) -> Scheme:
+def _number(name: str, given: Any, positive: bool = False) -> float:
+    try:
+        value = float(given)
+    except (TypeError, ValueError):
+        value = np.nan
+    if not np.isfinite(value) or value < 0 or positive and value == 0:
+        raise ValueError(f"{name}={given!r} is no time. Give a finite number that is "
+                         f"{'positive' if positive else 'not negative'}.")
+    return value
+
+
+def _times(snapshots: Sequence[float] | None, every: float | None, end: float) -> tuple[float, ...]:
+    """The times of the snapshots, rising."""
+    if snapshots is not None and every is not None:
+        raise ValueError("snapshots and every both say when snapshots are taken. Give one of them.")
+    if every is not None:
+        gap = _number("every", every, positive=True)
+        count = int(np.ceil(end / gap * (1 - 1e-12)))
+        return (*(k * gap for k in range(count)), end)
+    times = tuple(_number("snapshots", t) for t in snapshots or ())
+    if any(a >= b for a, b in zip(times, times[1:])) or (times and times[-1] > end):
+        raise ValueError(f"the times of snapshots {', '.join(f'{t:g}' for t in times)} do not rise from 0 to "
+                         f"t_end={end:g}. Sort them, or give a later t_end.")
+    return times
+
+
+def _field(system: System, grid: Grid, given: Any) -> np.ndarray:
+    """The field of the state, from values of the state or of the primitive unknowns."""
+    if callable(given):
+        given = given(**{axis: grid.centres(axis) for axis in grid.axes})
+    primitive = system.primitive is not None and isinstance(given, Mapping) and set(given) == set(system.primitive_names)
+    if not primitive or set(given) == set(system.names):
+        return grid.field(given, system.names)
+    values = grid.field(given, system.primitive_names)
+    assert system.primitive is not None
+    made = program(system.primitive, {s: s.name for s in system.primitive_symbols})
+    found = made(NUMPY, dict(zip(system.primitive_names, values)))
+    return np.stack([np.broadcast_to(np.asarray(f, values.dtype), grid.shape) for f in found])
+
+
+def _scheme(system: System, scheme: Scheme | str, courant: Any, beyond_limit: bool) -> Scheme:
     if isinstance(scheme, str):
-        return system.scheme(scheme, courant)
+        return _with_source(system.scheme(scheme, courant, **({"beyond_limit": True} if beyond_limit else {})))
     if scheme.system != system:
         raise ValueError(f"the scheme is one of {scheme.system.expression}, not of {system.expression}. Make it with "
                          "system.scheme(…).")
     if courant is not None:
         raise ValueError(f"the scheme has its Courant number {scheme.courant}. Make it with system.scheme(name, "
                          f"courant={courant!r}).")
+    return _with_source(scheme)
+
+
+def _with_source(scheme: Scheme) -> Scheme:
+    if any(scheme.system.source) and not isinstance(scheme, SemiDiscrete):
+        raise NotDefined(f"{scheme.name!r} is one step for the homogeneous system, and with the source of "
+                         f"{scheme.system.expression} it would be of order 1. Use 'muscl' or another scheme with a "
+                         "Runge–Kutta method, whose stages take the source too.")
     return scheme
 
 
@@ -127,94 +166,81 @@ class _Run:
     stepper: Stepper
     grid: Grid
     courant: float
+    max_step: float
+    times: tuple[float, ...]
     t_end: float
-    path: Path | None
-    every: int
+    store: Memory
+    checkpoint: int
 
     def __call__(self, u: np.ndarray, progress: bool) -> Solution:
         from tqdm import tqdm
-        u, time, steps = self._resumed(u)
-        with tqdm(total=self.t_end, initial=time, disable=not progress, unit="t",
+        state = self._begun(u)
+        with tqdm(total=self.t_end, initial=state.time, disable=not progress, unit="t",
                   bar_format="{l_bar}{bar}| {n:.4g}/{total:.4g} [{elapsed}<{remaining}]{postfix}") as bar:
-            while time < self.t_end:
-                step, last = self._step(u), False
-                if time + step >= self.t_end * (1 - 1e-14):
-                    step, last = self.t_end - time, True
-                after = self._advanced(u, step)
-                _finite(after, u, steps + 1, time, self._save if self.path else None, self.kernel)
-                u, steps, before = after, steps + 1, time
-                time = self.t_end if last else time + step
-                bar.update(time - before)
-                if self.path is not None and steps % self.every == 0:
-                    self._save(u, time, steps)
-        if self.path is not None:
-            self._save(u, time, steps)
-        return Solution(self.kernel.scheme, self.grid, time, steps, u)
+            while state.time < self.t_end:
+                before, state = state, self._stepped(state)
+                bar.update(state.time - before.time)
+                met = state.time in self.times
+                if met:
+                    self.store.keep(state)
+                if met or state.steps % self.checkpoint == 0:
+                    self.store.save(state)
+        self.store.save(state)
+        return Solution(self.kernel.scheme.system.names, self.grid, self.kernel.scheme.expression, state.time,
+                        state.steps, state.u, self.store.series)
+
+    def _begun(self, u: np.ndarray) -> State:
+        """The state from which to go on, or the first one."""
+        found = self.store.load()
+        if found is None:
+            state = State(u, 0.0, 0)
+            if 0.0 in self.times:
+                self.store.keep(state)
+            return state
+        if found.u.shape != u.shape or found.u.dtype != u.dtype:
+            raise NotResumable(f"the run that was saved has fields {found.u.shape} of {found.u.dtype}, and this one "
+                               f"{u.shape} of {u.dtype}. Give another path.")
+        if found.time > self.t_end:
+            raise NotResumable(f"the run that was saved is at time {found.time:g}, after t_end={self.t_end:g}. Give a "
+                               "later t_end, or another path.")
+        return found
+
+    def _stepped(self, state: State) -> State:
+        """One step, shortened where it would pass a snapshot or the end."""
+        target = next((t for t in self.times if t > state.time), self.t_end)
+        step = self._step(state.u)
+        time = state.time + step
+        if time >= target - 1e-14 * self.t_end:
+            step, time = target - state.time, target
+        after = State(self._advanced(state, step), time, state.steps + 1)
+        self._finite(after, state)
+        return after
 
     def _step(self, u: np.ndarray) -> float:
         with np.errstate(all="ignore"):
             speeds = self.kernel.max_speeds(u)
         rate = max(s / d for s, d in zip(speeds, self.grid.spacing))
-        if not rate > 0:
-            return self.t_end
-        return self.courant / rate
+        return min(self.max_step, self.courant / rate if rate > 0 else np.inf, self.t_end)
 
-    def _advanced(self, u: np.ndarray, step: float) -> np.ndarray:
+    def _advanced(self, state: State, step: float) -> np.ndarray:
         with np.errstate(all="ignore"):
             if self.stepper.backend != "torch":
-                return self.stepper(u, step)
+                return self.stepper(state.u, step, state.time)
             import torch
-            return self.stepper(torch.from_numpy(u), step).numpy()
+            return self.stepper(torch.from_numpy(state.u), step, state.time).numpy()
 
-    @property
-    def _about(self) -> str:
-        sides = self.stepper.boundary.sides
-        return f"{self.kernel.scheme.expression} on {self.grid!r} with {sides!r} at courant {self.courant!r}"
-
-    def _save(self, u: np.ndarray, time: float, steps: int) -> Path:
-        assert self.path is not None
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=self.path.parent, suffix=".part")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                np.savez(file, u=u, time=time, steps=steps, about=self._about)
-            os.replace(name, self.path)
-        except BaseException:
-            os.unlink(name)
-            raise
-        return self.path
-
-    def _resumed(self, u: np.ndarray) -> tuple[np.ndarray, float, int]:
-        if self.path is None or not self.path.exists():
-            return u, 0.0, 0
-        with np.load(self.path) as saved:
-            if str(saved["about"]) != self._about or saved["u"].shape != u.shape:
-                raise NotResumable(f"{self.path} holds a run of {saved['about']}, not of {self._about}. Give another "
-                                   "file, or remove it.")
-            time = float(saved["time"])
-            if time > self.t_end:
-                raise NotResumable(f"{self.path} is at time {time:g}, after t_end={self.t_end:g}. Give a later t_end, "
-                                   "or remove it.")
-            return saved["u"].astype(u.dtype), time, int(saved["steps"])
-
-
-def _finite(u: np.ndarray, before: np.ndarray, steps: int, time: float, save: Any, kernel: Kernel) -> None:
-    """Raise Diverged at the first cell that is not finite, or whose speeds are not, with the field before saved."""
-    bad = ~np.isfinite(u).all(0)
-    with np.errstate(all="ignore"):
-        from .operations import NUMPY
-        for s in kernel.speeds(NUMPY, {f"q{k}": f for k, f in enumerate(u)}):
-            bad = bad | ~np.isfinite(s)
-    if not bad.any():
-        return
-    cell = tuple(int(i) for i in np.argwhere(bad)[0])
-    states = before.reshape(len(u), -1)[:, np.ravel_multi_index(cell, bad.shape)]
-    state = ", ".join(f"{name} = {x:g}" for name, x in zip(kernel.scheme.system.names, states))
-    if steps == 0:
-        raise Diverged(f"the initial field has no finite speeds in cell {cell}, at {state}: a vacuum, a dry state, or "
-                       "not a number. Change it there.", 0, 0.0, cell, before)
-    kept = ""
-    if save is not None:
-        kept = f" The field before is in {save(before, time, steps - 1)}."
-    raise Diverged(f"step {steps} from time {time:g} gave no finite state in cell {cell}, where it was {state}.{kept} "
-                   "Take a smaller Courant number, or a scheme that keeps states positive.", steps, time, cell, before)
+    def _finite(self, after: State, before: State) -> None:
+        """Raise Diverged at the first cell that is not finite, or whose speeds are not, with the state before saved."""
+        bad = ~np.isfinite(after.u).all(0)
+        with np.errstate(all="ignore"):
+            for s in self.kernel.speeds(NUMPY, {f"q{k}": f for k, f in enumerate(after.u)}):
+                bad = bad | ~np.isfinite(s)
+        if not bad.any():
+            return
+        cell = tuple(int(i) for i in np.argwhere(bad)[0])
+        state = ", ".join(f"{name} = {f[cell]:g}" for name, f in zip(self.kernel.scheme.system.names, before.u))
+        where = self.store.save(before)
+        kept = f" The field before is in {where}." if where else ""
+        raise Diverged(f"step {after.steps} from time {before.time:g} gave no finite state in cell {cell}, where it "
+                       f"was {state}.{kept} Take a smaller Courant number, or a scheme that keeps states positive.",
+                       after.steps, before.time, cell, before.u)

@@ -173,48 +173,6 @@ def test_a_lake_at_rest_stays_at_rest():
     assert not found["m_x"].any() and not found["m_y"].any() and (found["h"] == 2).all()
 
 
-def test_runs_go_on_from_their_snapshot(tmp_path):
-    args = (WATER, "rusanov", pde.Grid(x=(0, 1, 11), y=(0, 1, 9)), state(WATER))
-    file = tmp_path / "deep" / "run.npz"
-    file_free = pde.solve(*args, 0.2, courant="2/5")
-    pde.solve(*args, 0.1, courant="2/5", snapshot=file)
-    found = pde.solve(*args, 0.2, courant="2/5", snapshot=file)
-    assert found.steps >= file_free.steps and np.abs(found.u - file_free.u).max() < 0.01
-    assert [p.name for p in file.parent.iterdir()] == ["run.npz"]
-    with pytest.raises(pde.NotResumable, match="holds a run of"):
-        pde.solve(*args, 0.2, courant="1/5", snapshot=file)
-
-
-def test_an_interrupted_run_ends_as_one_that_was_not(tmp_path, monkeypatch):
-    args = (WATER, "rusanov", pde.Grid(x=(0, 1, 11), y=(0, 1, 9)), state(WATER))
-    expected = pde.solve(*args, 0.3, courant="2/5")
-    original, calls = Stepper.__call__, []
-
-    def interrupted(self, u, step):
-        calls.append(step)
-        if len(calls) == 5:
-            raise KeyboardInterrupt
-        return original(self, u, step)
-    monkeypatch.setattr(Stepper, "__call__", interrupted)
-    with pytest.raises(KeyboardInterrupt):
-        pde.solve(*args, 0.3, courant="2/5", snapshot=tmp_path / "run.npz", every=2)
-    found = pde.solve(*args, 0.3, courant="2/5", snapshot=tmp_path / "run.npz")
-    assert np.array_equal(found.u, expected.u) and found.steps == expected.steps
-
-
-def test_what_is_not_finite_stops_the_run_and_keeps_the_last_field(tmp_path):
-    system, grid = catalog.shallow_water().at(g=1), pde.Grid(x=(-1, 1, 20))
-    scheme = system.scheme("lax-wendroff", courant=3, beyond_limit=True)
-    with pytest.raises(pde.Diverged, match="gave no finite state in cell") as caught:
-        pde.solve(system, scheme, grid, lambda x: {"h": np.where(x < 0, 1, 0.01), "m_x": 0}, 5, boundary="outflow",
-                  snapshot=tmp_path / "run.npz")
-    with np.load(tmp_path / "run.npz") as saved:
-        assert saved["steps"] == caught.value.step - 1 and np.isfinite(saved["u"]).all()
-        assert np.array_equal(saved["u"], caught.value.last)
-    with pytest.raises(pde.Diverged, match="a vacuum, a dry state, or not a number"):
-        pde.solve(system, "rusanov", grid, {"h": 0, "m_x": 0}, 1, courant=1)
-
-
 def test_what_does_not_fit_is_refused():
     flow, grid = catalog.advection().at(a_x=1), pde.Grid(x=(0, 1, 8))
     with pytest.raises(pde.Unstable):
@@ -227,5 +185,7 @@ def test_what_does_not_fit_is_refused():
         pde.solve(WATER, "rusanov", pde.Grid(x=(0, 1, 8), y=(0, 1, 8)), [1, 0, 0], 1)
     with pytest.raises(pde.NoBackend, match="there is no back end 'fortran'"):
         pde.solve(flow, "upwind", grid, [0], 1, backend="fortran")
+    with pytest.raises(pde.NotDefined, match="with the source of .* it would be of order 1. Use 'muscl'"):
+        pde.solve(pde.System({"x": ["u"]}, ["u"], source=["-u"]), "lax-wendroff", grid, [1], 1, courant="1/2")
     with pytest.raises(ValueError, match="Take square cells"):
         pde.solve(WATER, "lax-friedrichs", pde.Grid(x=(0, 1, 8), y=(0, 2, 8)), [1, 0, 0], 1, courant="2/5")
