@@ -1,6 +1,7 @@
 """Exact hyperbolic systems: derived, discretised, compiled."""
 from . import catalog
 from .admissible import Admissible, NotAdmissible
+from .animation import NotAnimated
 from .boundary import Boundary, NotASide, NotWellPosed, Wall, boundary, dirichlet
 from .characteristic_field import CharacteristicField
 from .conservation import Conservation, NotConservative
@@ -45,12 +46,12 @@ __all__ = ["Admissible", "BadGrid", "BadState", "Boundary", "CharacteristicField
            "DifferentialOperator", "Diverged", "Eigenstructure", "Enclosure", "Entropy", "EntropyFlux", "Equation",
            "FaceProgram", "FormulaError", "Grid", "Hyperbolicity", "Kernel", "Laurent", "Limiter", "ModifiedEquation",
            "NoBackend", "NoClosedForm", "NoEntropy", "NoRiemannSolver", "NoRoeMatrix", "NoSuchFlux", "NotAKernel",
-           "NotANumber", "NotASide", "NotASystem", "NotAdmissible", "NotClosed", "NotConservative", "NotConsistent",
-           "NotDecompiled", "NotDefined", "NotExactFormula", "NotHyperbolic", "NotIntegrated", "NotLinear",
-           "NotLowered", "NotRational", "NotResumable", "NotSymmetric", "NotSymmetrisable", "NotWellPosed",
-           "NumericalFlux", "Reconstruction", "Report", "RiemannFlux", "RiemannSolution", "RoeMatrix", "RungeKutta",
-           "Scheme", "Series", "Solution", "Stencil", "Stepper", "SummationByParts", "Symmetries", "Symmetriser",
-           "System", "TooManyUnknowns", "Undecided", "UnknownScheme", "Unstable", "VectorField", "Wall", "boundary",
-           "catalog", "decompile", "dirichlet", "entropy", "entropy_flux", "entropy_flux_family", "lattice_symmetry",
-           "limiter", "linear_symmetries", "lower", "reconstruction", "riemann", "roe_matrix", "runge_kutta", "series",
-           "solve", "summation_by_parts", "symmetries"]
+           "NotANumber", "NotASide", "NotASystem", "NotAdmissible", "NotAnimated", "NotClosed", "NotConservative",
+           "NotConsistent", "NotDecompiled", "NotDefined", "NotExactFormula", "NotHyperbolic", "NotIntegrated",
+           "NotLinear", "NotLowered", "NotRational", "NotResumable", "NotSymmetric", "NotSymmetrisable",
+           "NotWellPosed", "NumericalFlux", "Reconstruction", "Report", "RiemannFlux", "RiemannSolution", "RoeMatrix",
+           "RungeKutta", "Scheme", "Series", "Solution", "Stencil", "Stepper", "SummationByParts", "Symmetries",
+           "Symmetriser", "System", "TooManyUnknowns", "Undecided", "UnknownScheme", "Unstable", "VectorField", "Wall",
+           "boundary", "catalog", "decompile", "dirichlet", "entropy", "entropy_flux", "entropy_flux_family",
+           "lattice_symmetry", "limiter", "linear_symmetries", "lower", "reconstruction", "riemann", "roe_matrix",
+           "runge_kutta", "series", "solve", "summation_by_parts", "symmetries"]

@@ -14,7 +14,7 @@ from .system import System
 
 
 class NotAdmissible(ValueError):
-    """A state that the system does not have: a dry bed, a vacuum, a negative density or pressure; `.cell` says where."""
+    """A state that the system does not have: a dry bed, a vacuum, a negative pressure; `.cell` says where."""
 
     def __init__(self, message: str, cell: tuple[int, ...]) -> None:
         super().__init__(message)

@@ -78,7 +78,8 @@ class Grid:
         return np.array(given, dtype=given.dtype if given.dtype == np.float32 else np.float64)
 
     def __repr__(self) -> str:
-        inner = ", ".join(f"{a}=({_short(x)}, {_short(y)}, {n})" for a, x, y, n in zip(self.axes, self.low, self.high, self.cells))
+        rows = zip(self.axes, self.low, self.high, self.cells)
+        inner = ", ".join(f"{a}=({_short(x)}, {_short(y)}, {n})" for a, x, y, n in rows)
         return f"Grid({inner})"
 
 

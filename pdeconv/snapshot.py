@@ -6,15 +6,16 @@ written where nobody looks, and then the attributes, one file that zarr renames 
 """
 from __future__ import annotations
 
+import io
 import json
-import os
-import tempfile
 import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+from reptheory.whole_file import write_whole
 
 from .grid import Grid
 from .solution import Series
@@ -92,23 +93,17 @@ class Npz(Memory):
     def save(self, state: State) -> str:
         """Write a file beside, and rename it."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        series = self.series
-        handle, name = tempfile.mkstemp(dir=self.path.parent, suffix=".part")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                np.savez(file, u=state.u, time=state.time, steps=state.steps, header=json.dumps(self._header),
-                         fields=np.asarray(series.fields, state.u.dtype), times=np.array(series.times),
-                         at_steps=np.array(series.steps, int))
-            os.replace(name, self.path)
-        except BaseException:
-            os.unlink(name)
-            raise
+        series, file = self.series, io.BytesIO()
+        np.savez(file, u=state.u, time=state.time, steps=state.steps, header=json.dumps(self._header),
+                 fields=np.asarray(series.fields, state.u.dtype), times=np.array(series.times),
+                 at_steps=np.array(series.steps, int))
+        write_whole(self.path, file.getvalue())
         return str(self.path)
 
 
 @dataclass
 class Zarr(Memory):
-    """A group with the arrays `fields`, `times`, `at_steps` along time, a chunk each, and `u` with two states in turn."""
+    """A group with the arrays `fields`, `times`, `at_steps` along time, and `u` with two states in turn."""
 
     path: Path = Path("run.zarr")
     group: Any = None
@@ -116,7 +111,7 @@ class Zarr(Memory):
 
     def load(self) -> State | None:
         """The state and the number of snapshots to which the attributes point."""
-        if not self.path.exists() or self.path.is_dir() and not any(self.path.iterdir()):
+        if not self.path.exists() or (self.path.is_dir() and not any(self.path.iterdir())):
             return None
         group = _group(self.path)
         _same(self.path, dict(group.attrs), self.about)
@@ -172,7 +167,7 @@ class Zarr(Memory):
 
 
 def store(path: str | Path | None, names: tuple[str, ...], grid: Grid, scheme: str, about: str) -> Memory:
-    """Where a run is kept, by the ending of the path: .npz, .zarr (the extra zarr), or in memory where there is none."""
+    """Where a run is kept, by the ending of the path: .npz, .zarr (the extra zarr); in memory where there is none."""
     if path is None:
         return Memory(names, grid, scheme, about)
     path = Path(path)
@@ -189,9 +184,10 @@ def series(path: str | Path) -> Series:
     """The snapshots that a run has written to a file, while it goes on or afterwards. Raises NotResumable.
 
     >>> from pdeconv import Grid, catalog, solve
+    >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     path = Path(folder) / "run.npz"
-    ...     _ = solve(catalog.burgers(), "rusanov", Grid(x=(0, 1, 8)), [1], 1, courant="9/10", every=0.5, path=path)
+    ...     _ = solve(catalog.burgers(), "rusanov", Grid(x=(0, 1, 8)), [1], 1, courant=1, every=0.5, path=path)
     ...     series(path)
     <Series of 3 snapshots from time 0 to 1 on Grid(x=(0, 1, 8))>
     """
@@ -202,7 +198,8 @@ def series(path: str | Path) -> Series:
         header = dict(_group(path).attrs)
     else:
         header = json.loads(str(_arrays(path)["header"]))
-    grid = Grid(**{a: (x, y, n) for a, x, y, n in zip(header["axes"], header["low"], header["high"], header["cells"])})
+    ends = zip(header["low"], header["high"], header["cells"])
+    grid = Grid(**dict(zip(header["axes"], ends)))
     found = store(path, tuple(header["names"]), grid, header["scheme"], header["about"])
     found.load()
     return found.series

@@ -1,8 +1,9 @@
 """Solution and Series: the fields at one time of a run, and at several."""
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -37,11 +38,11 @@ class Series:
         i = range(len(self))[k]
         return Solution(self.names, self.grid, self.scheme, self.times[i], self.steps[i], np.asarray(self.fields[i]))
 
-    def animate(self, path: Any, names: Any = None, *, frames_per_second: float = 10,
-                progress: bool | None = None) -> Any:
+    def animate(self, path: str | Path, names: Any = None, labels: Mapping[str, str] | None = None,
+                frames_per_second: float = 10, progress: bool | None = None) -> Path:
         """Plots of all snapshots in one moving picture, GIF or MP4; see `animation.animate`."""
         from .animation import animate
-        return animate(self, path, names, frames_per_second, progress)
+        return animate(self, path, names, labels, frames_per_second, progress)
 
     def __repr__(self) -> str:
         span = f" from time {self.times[0]:g} to {self.times[-1]:g}" if self.times else ""
@@ -50,7 +51,7 @@ class Series:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Solution:
-    """The fields u at a time of a run, (unknowns, …, N_y, N_x), with the number of steps, the grid and the snapshots."""
+    """The fields u at a time of a run, (unknowns, …, N_y, N_x), with the number of steps and the snapshots."""
 
     names: tuple[str, ...]
     grid: Grid
@@ -58,7 +59,7 @@ class Solution:
     time: float
     steps: int
     u: np.ndarray
-    series: Series | None = field(default=None)
+    series: Series | None = None
 
     def __getitem__(self, name: str) -> np.ndarray:
         """The field of an unknown."""
@@ -69,10 +70,10 @@ class Solution:
         """∫ u by unknown, which conservative schemes keep on periodic grids, to rounding."""
         return self.u.reshape(len(self.u), -1).sum(-1) * float(np.prod(self.grid.spacing))
 
-    def plot(self, names: Any = None) -> Any:
+    def plot(self, names: Any = None, labels: Mapping[str, str] | None = None) -> Any:
         """A figure of matplotlib: lines, images, or slices through the middle; see `plot.plot`."""
         from .plot import plot
-        return plot(self, names)
+        return plot(self, names, labels)
 
     def __repr__(self) -> str:
         kept = f", {len(self.series)} snapshots" if self.series else ""

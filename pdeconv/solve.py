@@ -4,6 +4,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -83,7 +84,7 @@ def _number(name: str, given: Any, positive: bool = False) -> float:
         value = float(given)
     except (TypeError, ValueError):
         value = np.nan
-    if not np.isfinite(value) or value < 0 or positive and value == 0:
+    if not np.isfinite(value) or value < 0 or (positive and value == 0):
         raise ValueError(f"{name}={given!r} is no time. Give a finite number that is "
                          f"{'positive' if positive else 'not negative'}.")
     return value
@@ -98,7 +99,7 @@ def _times(snapshots: Sequence[float] | None, every: float | None, end: float) -
         count = int(np.ceil(end / gap * (1 - 1e-12)))
         return (*(k * gap for k in range(count)), end)
     times = tuple(_number("snapshots", t) for t in snapshots or ())
-    if any(a >= b for a, b in zip(times, times[1:])) or (times and times[-1] > end):
+    if any(a >= b for a, b in pairwise(times)) or (times and times[-1] > end):
         raise ValueError(f"the times of snapshots {', '.join(f'{t:g}' for t in times)} do not rise from 0 to "
                          f"t_end={end:g}. Sort them, or give a later t_end.")
     return times
@@ -108,11 +109,10 @@ def _field(system: System, grid: Grid, given: Any) -> np.ndarray:
     """The field of the state, from values of the state or of the primitive unknowns."""
     if callable(given):
         given = given(**{axis: grid.centres(axis) for axis in grid.axes})
-    primitive = system.primitive is not None and isinstance(given, Mapping) and set(given) == set(system.primitive_names)
-    if not primitive or set(given) == set(system.names):
+    if (system.primitive is None or not isinstance(given, Mapping) or set(given) == set(system.names)
+            or set(given) != set(system.primitive_names)):
         return grid.field(given, system.names)
     values = grid.field(given, system.primitive_names)
-    assert system.primitive is not None
     made = program(system.primitive, {s: s.name for s in system.primitive_symbols})
     found = made(NUMPY, dict(zip(system.primitive_names, values)))
     return np.stack([np.broadcast_to(np.asarray(f, values.dtype), grid.shape) for f in found])

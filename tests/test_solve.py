@@ -185,7 +185,7 @@ def test_what_does_not_fit_is_refused():
         pde.solve(WATER, "rusanov", pde.Grid(x=(0, 1, 8), y=(0, 1, 8)), [1, 0, 0], 1)
     with pytest.raises(pde.NoBackend, match="there is no back end 'fortran'"):
         pde.solve(flow, "upwind", grid, [0], 1, backend="fortran")
-    with pytest.raises(pde.NotDefined, match="with the source of .* it would be of order 1. Use 'muscl'"):
+    with pytest.raises(pde.NotDefined, match=r"with the source of .* it would be of order 1. Use 'muscl'"):
         pde.solve(pde.System({"x": ["u"]}, ["u"], source=["-u"]), "lax-wendroff", grid, [1], 1, courant="1/2")
     with pytest.raises(ValueError, match="Take square cells"):
         pde.solve(WATER, "lax-friedrichs", pde.Grid(x=(0, 1, 8), y=(0, 2, 8)), [1, 0, 0], 1, courant="2/5")
