@@ -135,7 +135,8 @@ class Zarr(Memory):
         group = self._opened(state.u)
         slot = 1 - int(group.attrs.get("slot", 1))
         group["u"][slot] = state.u
-        group.attrs.update({"slot": slot, "time": state.time, "steps": state.steps, "snapshots": self.count})
+        at = {"slot": slot, "time": state.time, "steps": state.steps, "snapshots": self.count}
+        self.group = group.update_attributes(at)  # one write; attrs.update would write key by key
         return str(self.path)
 
     @property
