@@ -175,10 +175,15 @@ class _Run:
     def __call__(self, u: np.ndarray, progress: bool) -> Solution:
         from tqdm import tqdm
         state = self._begun(u)
-        with tqdm(total=self.t_end, initial=state.time, disable=not progress, unit="t",
-                  bar_format="{l_bar}{bar}| {n:.4g}/{total:.4g} [{elapsed}<{remaining}]{postfix}") as bar:
+        speeds = self.kernel.max_speeds(state.u)
+        with np.errstate(all="ignore"), tqdm(
+                total=self.t_end, initial=state.time, disable=not progress, unit="t",
+                bar_format="{l_bar}{bar}| {n:.4g}/{total:.4g} [{elapsed}<{remaining}]{postfix}") as bar:
             while state.time < self.t_end:
-                before, state = state, self._stepped(state)
+                step, time = self._next(state.time, speeds)
+                after, found = self._advanced(state, step)
+                before, state = state, State(after, time, state.steps + 1)
+                speeds = found or self._speeds(state, before)
                 bar.update(state.time - before.time)
                 met = state.time in self.times
                 if met:
@@ -187,7 +192,7 @@ class _Run:
                     self.store.save(state)
         self.store.save(state)
         return Solution(self.kernel.scheme.system.names, self.grid, self.kernel.scheme.expression, state.time,
-                        state.steps, state.u, self.store.series)
+                        state.steps, state.u.copy(), self.store.series)
 
     def _begun(self, u: np.ndarray) -> State:
         """The state from which to go on, or the first one."""
@@ -205,42 +210,36 @@ class _Run:
                                "later t_end, or another path.")
         return found
 
-    def _stepped(self, state: State) -> State:
-        """One step, shortened where it would pass a snapshot or the end."""
-        target = next((t for t in self.times if t > state.time), self.t_end)
-        step = self._step(state.u)
-        time = state.time + step
-        if time >= target - 1e-14 * self.t_end:
-            step, time = target - state.time, target
-        after = State(self._advanced(state, step), time, state.steps + 1)
-        self._finite(after, state)
-        return after
-
-    def _step(self, u: np.ndarray) -> float:
-        with np.errstate(all="ignore"):
-            speeds = self.kernel.max_speeds(u)
+    def _next(self, time: float, speeds: Sequence[float]) -> tuple[float, float]:
+        """The step and the time after it, shortened where it would pass a snapshot or the end."""
         rate = max(s / d for s, d in zip(speeds, self.grid.spacing))
-        return min(self.max_step, self.courant / rate if rate > 0 else np.inf, self.t_end)
+        step = min(self.max_step, self.courant / rate if rate > 0 else np.inf, self.t_end)
+        target = next((t for t in self.times if t > time), self.t_end)
+        if time + step >= target - 1e-14 * self.t_end:
+            return target - time, target
+        return step, time + step
 
-    def _advanced(self, state: State, step: float) -> np.ndarray:
-        with np.errstate(all="ignore"):
-            if self.stepper.backend != "torch":
-                return self.stepper(state.u, step, state.time)
-            import torch
-            return self.stepper(torch.from_numpy(state.u), step, state.time).numpy()
+    def _advanced(self, state: State, step: float) -> tuple[np.ndarray, list[float] | None]:
+        """The field after a step and its speeds, None where it is not finite; valid until the second next call."""
+        if self.stepper.backend != "torch":
+            return self.stepper.measured(state.u, step, state.time)
+        import torch
+        after = self.stepper(torch.from_numpy(state.u), step, state.time).numpy()
+        speeds = self.kernel.max_speeds(after)
+        return after, speeds if np.isfinite([*speeds, float(after.sum())]).all() else None
 
-    def _finite(self, after: State, before: State) -> None:
-        """Raise Diverged at the first cell that is not finite, or whose speeds are not, with the state before saved."""
+    def _speeds(self, after: State, before: State) -> list[float]:
+        """The largest speeds. Raises Diverged at the first cell that is not finite, or whose speeds are not, with the
+        state before saved."""
         bad = ~np.isfinite(after.u).all(0)
-        with np.errstate(all="ignore"):
-            for s in self.kernel.speeds(NUMPY, {f"q{k}": f for k, f in enumerate(after.u)}):
-                bad = bad | ~np.isfinite(s)
+        for s in self.kernel.speeds(NUMPY, {f"q{k}": f for k, f in enumerate(after.u)}):
+            bad = bad | ~np.isfinite(s)
         if not bad.any():
-            return
+            return self.kernel.max_speeds(after.u)  # finite numbers may have a sum that is not
         cell = tuple(int(i) for i in np.argwhere(bad)[0])
         state = ", ".join(f"{name} = {f[cell]:g}" for name, f in zip(self.kernel.scheme.system.names, before.u))
         where = self.store.save(before)
         kept = f" The field before is in {where}." if where else ""
         raise Diverged(f"step {after.steps} from time {before.time:g} gave no finite state in cell {cell}, where it "
                        f"was {state}.{kept} Take a smaller Courant number, or a scheme that keeps states positive.",
-                       after.steps, before.time, cell, before.u)
+                       after.steps, before.time, cell, before.u.copy())

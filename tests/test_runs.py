@@ -71,6 +71,15 @@ def test_an_interrupted_run_ends_as_one_that_was_not(path, monkeypatch):
     assert [p.name for p in path.parent.iterdir()] == [path.name]
 
 
+def test_compiled_runs_go_on_to_the_same_bits(path):
+    pytest.importorskip("numba")
+    expected = run(every=0.1, backend="numba")
+    assert np.array_equal(expected.u, run(every=0.1).u)
+    run(0.2, path=path, every=0.1, backend="numba")
+    found = run(0.3, path=path, every=0.1, backend="numba")
+    assert np.array_equal(found.u, expected.u) and np.array_equal(found.series["m_x"], expected.series["m_x"])
+
+
 def test_a_run_that_ended_goes_on_to_a_later_time(path):
     run(0.1, path=path, every=0.05)
     found = run(0.2, path=path, every=0.05)
