@@ -8,6 +8,7 @@ from .conservation import Conservation, NotConservative
 from .decompile import Equation, NotDecompiled, decompile
 from .differential_operator import DifferentialOperator, NotAKernel
 from .eigenstructure import Eigenstructure, NoClosedForm
+from .enclosure import Enclosure, Instability
 from .entropy import Entropy, NoEntropy, entropy
 from .entropy_flux import EntropyFlux, entropy_flux, entropy_flux_family
 from .equivariance import Undecided
@@ -33,7 +34,6 @@ from .scheme import NotDefined, NotLinear, Scheme, UnknownScheme, Unstable
 from .snapshot import NotResumable, series
 from .solution import Series, Solution
 from .solve import Diverged, solve
-from .stability import Enclosure
 from .stencil import NotANumber, Stencil
 from .stepper import NoBackend, Stepper
 from .summation_by_parts import SummationByParts, summation_by_parts
@@ -44,14 +44,15 @@ from .vector_field import VectorField
 
 __all__ = ["Admissible", "BadGrid", "BadState", "Boundary", "CharacteristicField", "Conservation",
            "DifferentialOperator", "Diverged", "Eigenstructure", "Enclosure", "Entropy", "EntropyFlux", "Equation",
-           "FaceProgram", "FormulaError", "Grid", "Hyperbolicity", "Kernel", "Laurent", "Limiter", "ModifiedEquation",
-           "NoBackend", "NoClosedForm", "NoEntropy", "NoRiemannSolver", "NoRoeMatrix", "NoSuchFlux", "NotAKernel",
-           "NotANumber", "NotASide", "NotASystem", "NotAdmissible", "NotAnimated", "NotClosed", "NotConservative",
-           "NotConsistent", "NotDecompiled", "NotDefined", "NotExactFormula", "NotHyperbolic", "NotIntegrated",
-           "NotLinear", "NotLowered", "NotRational", "NotResumable", "NotSymmetric", "NotSymmetrisable",
-           "NotWellPosed", "NumericalFlux", "Reconstruction", "Report", "RiemannFlux", "RiemannSolution", "RoeMatrix",
-           "RungeKutta", "Scheme", "Series", "Solution", "Stencil", "Stepper", "SummationByParts", "Symmetries",
-           "Symmetriser", "System", "TooManyUnknowns", "Undecided", "UnknownScheme", "Unstable", "VectorField", "Wall",
-           "boundary", "catalog", "decompile", "dirichlet", "entropy", "entropy_flux", "entropy_flux_family",
-           "lattice_symmetry", "limiter", "linear_symmetries", "lower", "reconstruction", "riemann", "roe_matrix",
-           "runge_kutta", "series", "solve", "summation_by_parts", "symmetries"]
+           "FaceProgram", "FormulaError", "Grid", "Hyperbolicity", "Instability", "Kernel", "Laurent", "Limiter",
+           "ModifiedEquation", "NoBackend", "NoClosedForm", "NoEntropy", "NoRiemannSolver", "NoRoeMatrix", "NoSuchFlux",
+           "NotAKernel", "NotANumber", "NotASide", "NotASystem", "NotAdmissible", "NotAnimated", "NotClosed",
+           "NotConservative", "NotConsistent", "NotDecompiled", "NotDefined", "NotExactFormula", "NotHyperbolic",
+           "NotIntegrated", "NotLinear", "NotLowered", "NotRational", "NotResumable", "NotSymmetric",
+           "NotSymmetrisable", "NotWellPosed", "NumericalFlux", "Reconstruction", "Report", "RiemannFlux",
+           "RiemannSolution", "RoeMatrix", "RungeKutta", "Scheme", "Series", "Solution", "Stencil", "Stepper",
+           "SummationByParts", "Symmetries", "Symmetriser", "System", "TooManyUnknowns", "Undecided", "UnknownScheme",
+           "Unstable", "VectorField", "Wall", "boundary", "catalog", "decompile", "dirichlet", "entropy",
+           "entropy_flux", "entropy_flux_family", "lattice_symmetry", "limiter", "linear_symmetries", "lower",
+           "reconstruction", "riemann", "roe_matrix", "runge_kutta", "series", "solve", "summation_by_parts",
+           "symmetries"]

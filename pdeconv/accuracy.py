@@ -7,50 +7,55 @@ from typing import TYPE_CHECKING
 import sympy
 from sympy import Expr
 
-from .coefficients import of_system
+from .coefficients import NU, normal, of_system
 from .laurent import Laurent
-from .modified_equation import NotConsistent, logarithm
+from .modified_equation import NotConsistent, logarithm, modified_equation
 
 if TYPE_CHECKING:
     from .scheme import Scheme
+
+MOST = 6  # the highest order that is looked for
 
 
 def order(scheme: Scheme) -> int:
     """The largest p with local error O(Δt^{p+1}) for smooth solutions at fixed Δt/Δx.
 
-    Linear systems: by the logarithm of the symbol. Nonlinear: reconstructions of order k on means over cells and
-    Runge–Kutta methods of order q give min(k, q), at most 2 in more than one dimension, where means over faces and
-    values at their centres differ; other schemes by Taylor expansion of the update in the jets of a solution.
+    Linear systems: by the logarithm of the symbol; that of waves along an axis bounds it, and in more dimensions order
+    k in space and q in time give min(k, q) at least, since each axis differentiates means exactly. Nonlinear:
+    reconstructions of order k on means over cells and Runge–Kutta methods of order q give min(k, q), at most 2 in more
+    than one dimension, where means over faces and values at their centres differ; other schemes by Taylor expansion of
+    the update in the jets of a solution.
     """
+    from .scheme import NotLinear
     from .semi_discrete import SemiDiscrete
     from .staggered import Staggered
     if isinstance(scheme, Staggered):
         return scheme.staggered_order
     if scheme.is_linear and not any(scheme.system.source):
+        try:
+            along = modified_equation(scheme.characteristic_of(scheme.system.size == 1), NU, 1).order or MOST
+        except NotLinear:  # dissipation that is not even in the speed: no one characteristic stands for all
+            return _matrix_order(scheme, MOST)
         if scheme.system.ndim == 1:
-            from .coefficients import NU
-            from .modified_equation import modified_equation
-            from .scheme import NotLinear
-            try:
-                found = modified_equation(scheme.characteristic, NU, 1).order
-            except NotLinear:  # dissipation that is not even in the speed: no one characteristic stands for all
-                return _matrix_order(scheme)
-            return 9 if found is None else found
-        return _matrix_order(scheme)
+            return along
+        if isinstance(scheme, SemiDiscrete) and scheme.reconstruction is not None and along == min(
+                scheme.reconstruction.order, scheme.time.order):
+            return along
+        return _matrix_order(scheme, along)
     if isinstance(scheme, SemiDiscrete) and scheme.reconstruction is not None:
         space = scheme.reconstruction.order
         return min(space if scheme.system.ndim == 1 else min(space, 2), scheme.time.order)
     return taylor_order(scheme)
 
 
-def _matrix_order(scheme: Scheme, most: int = 6) -> int:
-    """The first total degree above 1 in which log G(−iw) has a term, less one."""
+def _matrix_order(scheme: Scheme, most: int) -> int:
+    """The first total degree above 1 in which log G(−iw) has a term, less one; it is at most that along an axis."""
     ring = of_system(scheme.system, scheme.ratio)
     d, operator = scheme.system.ndim, scheme.operator
     for degree in range(2, most + 1):
         log = logarithm(operator, degree, ring.one, d)
         log = log + Laurent({tuple(int(i == j) for i in range(d)): m for j, m in enumerate(ring.matrices)})
-        left = {sum(k) for k, m in log.terms.items() if any(sympy.cancel(e) != 0 for e in m)}
+        left = {sum(k) for k, m in log.terms.items() if any(normal(e) != 0 for e in m)}
         if 1 in left or 0 in left:
             raise NotConsistent(f"{scheme.expression} is not consistent with its system. Check its flux.")
         if left:

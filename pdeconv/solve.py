@@ -13,6 +13,7 @@ import sympy
 
 from .admissible import Admissible
 from .boundary import Boundary, boundary
+from .enclosure import Enclosure
 from .grid import BadGrid, Grid
 from .lower import Kernel, lower
 from .operations import NUMPY
@@ -21,7 +22,6 @@ from .scheme import NotDefined, NotLinear, Scheme, Unstable
 from .semi_discrete import SemiDiscrete
 from .snapshot import Memory, NotResumable, State, store
 from .solution import Solution
-from .stability import Enclosure
 from .stepper import Stepper
 from .system import System
 

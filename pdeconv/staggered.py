@@ -76,16 +76,12 @@ class Staggered(Scheme):
     def limit(self) -> Expr:
         """1/√d for isotropic systems: the eigenvalues of G are those of g + 1/g = 2 − 4 C² r² Σ sin²(θ_j/2), of modulus
         1 exactly where C² r² Σ sin²(θ_j/2) ≤ 1 (Courant, Friedrichs and Lewy, 1928). NotDefined otherwise."""
-        from .stability import isotropic_ratios
+        from .several_dimensions import isotropic_ratios
         _ = self.places
-        if self.system.ndim > 1 and isotropic_ratios(self.system) is None and not self._speeds_free():
+        if self.system.ndim > 1 and isotropic_ratios(self.system) is None:
             raise NotDefined(f"the speeds of {self.system.expression} depend on the direction, and the limit of 'yee' "
                              "is not known then. Use 'rusanov'.")
         return 1 / sympy.sqrt(self.system.ndim)
-
-    def _speeds_free(self) -> bool:
-        speeds = self.system.eigenstructure().in_state.speeds
-        return not any(s.has(n) for s in speeds for n in self.system.direction if n.is_Symbol)
 
     def dispersion(self) -> sympy.Eq:
         """sin²(ω Δt/2) = C² Σ_j sin²(θ_j/2) for waves of the largest speed, with θ_j = k_j Δx."""

@@ -46,7 +46,7 @@ def courant_interval(deficit: Expr, variable: sympy.Symbol = C) -> Expr | None:
     candidates = _critical_values(factors, variable)
     best: Expr = sympy.S.Zero
     for k, sample in enumerate(_samples(candidates)):
-        if not _nonnegative_on_interval(Poly(poly.as_expr().subs(variable, sample), X)):
+        if not nonnegative_on_interval(Poly(poly.as_expr().subs(variable, sample), X)):
             return None if k == 0 else best
         best = candidates[k] if k < len(candidates) else sympy.oo
     return best
@@ -110,7 +110,7 @@ def _between(a: Expr, b: Expr) -> Rational:
         digits += 1
 
 
-def _nonnegative_on_interval(poly: Poly) -> bool:
+def nonnegative_on_interval(poly: Poly) -> bool:
     """Whether a rational polynomial is ≥ 0 on [−1, 1]: no root of odd multiplicity inside, and positive somewhere."""
     if poly.is_zero:
         return True
