@@ -45,7 +45,7 @@ from .layer_space import (
 from .lie import LieGroup, NotReductive
 from .lie_algebra import NotALieAlgebra
 from .lie_element import LieElement
-from .lie_named import SO, SU, O, Sp, U, lie_group, torus
+from .lie_named import G2, SO, SU, O, Sp, U, lie_group, torus
 from .lower import lower
 from .mackey import mackey
 from .matrix import Matrix
@@ -84,7 +84,7 @@ __all__ = [  # noqa: RUF022 (the order of the pipeline)
     "point_group", "wallpaper", "group", "presentation", "from_table", "from_sympy",
     "semidirect", "wreath", "central_product", "quotient_group", "natural_projection", "in_space",
     "stabiliser", "setwise_stabiliser", "automorphisms", "to_sympy", "load_group", "save_group",
-    "SO", "O", "SU", "U", "Sp", "torus", "lie_group", "spherical_harmonics", "LieGroup", "LieElement",
+    "SO", "O", "SU", "U", "Sp", "G2", "torus", "lie_group", "spherical_harmonics", "LieGroup", "LieElement",
     "RootDatum", "FormalCharacter", "branching",
     "Group", "Element", "Homomorphism", "CharacterTable", "Rep",
     "reduced_tensor_product", "ReducedTensors", "Reduction", "covariants", "Covariants",

@@ -37,12 +37,15 @@ class Frame:
     @staticmethod
     def of(family: tuple) -> Frame | None:
         """The frame of ("SO", n), ("SO", p, q), ("O", …), ("SU", n), ("SL", n), ("U", n), ("GL", n), ("Sp", n),
-        ("Sp", 2n, "R") and ("torus", n), all of them forms of connected complex groups and O(n, C); None otherwise."""
+        ("Sp", 2n, "R"), ("torus", n) and ("G", 2), all of them forms of connected complex groups and O(n, C); None
+        otherwise."""
         name, n = family[0], family[1]
         if name in (*LINEAR, *SPECIAL, "torus"):
             return _linear(name, n)
         if name == "Sp":
             return _symplectic(n // 2 if len(family) > 2 else n)
+        if name == "G":
+            return _exceptional()
         if name in ORTHOGONAL:
             q = family[2] if len(family) > 2 else 0
             return _orthogonal(n, q)
@@ -197,6 +200,18 @@ def _orthogonal(p: int, q: int) -> Frame:
         coroots.append(roots[-1])
     datum = RootDatum(m, tuple(roots), tuple(coroots))
     return Frame(datum, _signed(m, bool(odd)), Matrix.of(table), tuple(raising), tuple(lowering))
+
+
+def _exceptional() -> Frame:
+    """G₂ ⊂ SO(7): e₁ = e_{ε₁−ε₂} + e_{ε₃} and e₂ = e_{ε₂−ε₃} of so(7), with ε₁ = ε₂ + ε₃ on the torus.
+
+    Source: Fulton and Harris, Representation Theory, §22.3.
+    """
+    whole, datum = _orthogonal(7, 0), RootDatum.simple("G", 2)
+    joined = [(e[0] + e[2], e[1]) for e in (whole.raising, whole.lowering)]
+    first = ((1, 0), (-1, 1), (2, -1))
+    weights = (*first, (0, 0), *((-a, -b) for a, b in reversed(first)))
+    return Frame(datum, weights, whole.basis, *joined)
 
 
 def _differences(m: int) -> tuple[Weight, ...]:

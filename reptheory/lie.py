@@ -148,7 +148,7 @@ class LieGroup:
         if self.factors:
             from .lie_product import defect
             return defect(self, g)
-        if self.family is None:
+        if self.family in (None, ("G", 2)):
             inverse = g.inverse()
             moved = next((a for a, x in enumerate(self.algebra) if self.lie_algebra.outside(g @ x @ inverse)), None)
             if moved is not None:

@@ -6,7 +6,7 @@ from itertools import combinations
 from typing import Any
 
 from .element import generator_names
-from .field import quadratic
+from .field import Q, quadratic
 from .lie import LieGroup
 from .lie_algebra import Algebra, NotALieAlgebra, commutator, real_row
 from .linalg import rank
@@ -97,6 +97,29 @@ def Sp(n: int, over: str = "H") -> LieGroup:
             add(f"D{_label(j, k)}", zero, both * i)
     return LieGroup(tuple(basis), tuple(basis.values()), over="C", form=("sesquilinear", Matrix.identity(2 * n)),
                     determinant=1, family=("Sp", n), expression=f"Sp({n})")
+
+
+def G2() -> LieGroup:
+    """The exceptional compact group of dimension 14 in SO(7): automorphisms of the octonions, on the imaginary ones,
+    g(x × y) = gx × gy.
+
+    Its basis is E_β − F_β, i(E_β + F_β) and i h_k for the six positive roots β. Elements are those of SO(7) that keep
+    the Lie algebra, since its normaliser there is G₂. Source: Fulton and Harris, Representation Theory, §22.3.
+
+    >>> G = G2(); G.dim, [G.irrep(key).dim for key in ((1, 0), (0, 1), (2, 0))]
+    (14, [7, 14, 27])
+    """
+    from .frame import Frame
+    frame, i = Frame.of(("G", 2)), quadratic(-1).generator
+    assert frame is not None
+    found: Basis = {}
+    for k, (_, _, _, e, f) in enumerate(frame.roots, 1):
+        found |= {f"X{k}": e - f, f"Y{k}": (e + f) * i}
+    for k in range(2):
+        found[f"H{k + 1}"] = Matrix.diagonal([mu[k] for mu in frame.weights]) * i
+    basis = {name: Matrix(Q, (frame.basis @ x @ frame.inverse).parts[:1]) for name, x in found.items()}
+    return LieGroup(tuple(basis), tuple(basis.values()), determinant=1, form=("bilinear", Matrix.identity(7)),
+                    family=("G", 2), expression="G2()")
 
 
 def torus(n: int) -> LieGroup:

@@ -17,7 +17,7 @@ from .group import Group
 from .hom import Hom
 from .homomorphism import Homomorphism
 from .lie import LieGroup
-from .lie_named import SO, SU, O, Sp, U, lie_group, torus
+from .lie_named import G2, SO, SU, O, Sp, U, lie_group, torus
 from .lie_product import Projection
 from .named import Q8, A, C, D, Dic, S, group, icosahedral, octahedral, tetrahedral
 from .on_space import in_space
@@ -136,6 +136,7 @@ CONSTRUCTORS: dict[str, tuple[Callable[..., Any], dict[str, Kind]]] = {
     "SU": (SU, {"n": CLASSICAL}),
     "U": (U, {"n": CLASSICAL}),
     "Sp": (Sp, {"n": CLASSICAL, "over": TEXT}),
+    "G2": (G2, {}),
     "torus": (torus, {"n": CLASSICAL}),
     "lie_group": (lie_group, {"algebra": MATRICES, "components": MATRICES, "name": TEXT, "dim": integer(256)}),
     "GL": (GL, {"n": SIDE, "q": PRIME}),
