@@ -31,6 +31,7 @@ from .riemann_flux import NoSuchFlux, RiemannFlux
 from .roe import NoRoeMatrix, RoeMatrix, roe_matrix
 from .runge_kutta import RungeKutta, runge_kutta
 from .scheme import NotDefined, NotLinear, Scheme, UnknownScheme, Unstable
+from .scheme_symmetry import Lost, SchemeSymmetries, scheme_symmetries
 from .snapshot import NotResumable, series
 from .solution import Series, Solution
 from .solve import Diverged, solve
@@ -45,14 +46,14 @@ from .vector_field import VectorField
 __all__ = ["Admissible", "BadGrid", "BadState", "Boundary", "CharacteristicField", "Conservation",
            "DifferentialOperator", "Diverged", "Eigenstructure", "Enclosure", "Entropy", "EntropyFlux", "Equation",
            "FaceProgram", "FormulaError", "Grid", "Hyperbolicity", "Instability", "Kernel", "Laurent", "Limiter",
-           "ModifiedEquation", "NoBackend", "NoClosedForm", "NoEntropy", "NoRiemannSolver", "NoRoeMatrix", "NoSuchFlux",
-           "NotAKernel", "NotANumber", "NotASide", "NotASystem", "NotAdmissible", "NotAnimated", "NotClosed",
-           "NotConservative", "NotConsistent", "NotDecompiled", "NotDefined", "NotExactFormula", "NotHyperbolic",
-           "NotIntegrated", "NotLinear", "NotLowered", "NotRational", "NotResumable", "NotSymmetric",
+           "Lost", "ModifiedEquation", "NoBackend", "NoClosedForm", "NoEntropy", "NoRiemannSolver", "NoRoeMatrix",
+           "NoSuchFlux", "NotAKernel", "NotANumber", "NotASide", "NotASystem", "NotAdmissible", "NotAnimated",
+           "NotClosed", "NotConservative", "NotConsistent", "NotDecompiled", "NotDefined", "NotExactFormula",
+           "NotHyperbolic", "NotIntegrated", "NotLinear", "NotLowered", "NotRational", "NotResumable", "NotSymmetric",
            "NotSymmetrisable", "NotWellPosed", "NumericalFlux", "Reconstruction", "Report", "RiemannFlux",
-           "RiemannSolution", "RoeMatrix", "RungeKutta", "Scheme", "Series", "Solution", "Stencil", "Stepper",
-           "SummationByParts", "Symmetries", "Symmetriser", "System", "TooManyUnknowns", "Undecided", "UnknownScheme",
-           "Unstable", "VectorField", "Wall", "boundary", "catalog", "decompile", "dirichlet", "entropy",
-           "entropy_flux", "entropy_flux_family", "lattice_symmetry", "limiter", "linear_symmetries", "lower",
-           "reconstruction", "riemann", "roe_matrix", "runge_kutta", "series", "solve", "summation_by_parts",
-           "symmetries"]
+           "RiemannSolution", "RoeMatrix", "RungeKutta", "Scheme", "SchemeSymmetries", "Series", "Solution", "Stencil",
+           "Stepper", "SummationByParts", "Symmetries", "Symmetriser", "System", "TooManyUnknowns", "Undecided",
+           "UnknownScheme", "Unstable", "VectorField", "Wall", "boundary", "catalog", "decompile", "dirichlet",
+           "entropy", "entropy_flux", "entropy_flux_family", "lattice_symmetry", "limiter", "linear_symmetries",
+           "lower", "reconstruction", "riemann", "roe_matrix", "runge_kutta", "scheme_symmetries", "series", "solve",
+           "summation_by_parts", "symmetries"]

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from .face_program import FaceProgram
     from .modified_equation import ModifiedEquation
     from .positivity import Positivity
+    from .scheme_symmetry import SchemeSymmetries
     from .stencil import Stencil
 
 RATIO = sympy.Symbol("dt/dx", positive=True)
@@ -136,6 +137,11 @@ class Scheme:
         """Whether a step commutes with a group, by `rep` on the state and G.vector on the grid; see `equivariance`."""
         from .equivariance import is_equivariant
         return is_equivariant(self, group, rep)
+
+    def symmetries(self, degree: int = 1, moving: bool = False) -> SchemeSymmetries:
+        """The point symmetries of the system that the scheme keeps, and those it loses; see `scheme_symmetry`."""
+        from .scheme_symmetry import scheme_symmetries
+        return scheme_symmetries(self, degree, moving)
 
     @property
     def axes(self) -> tuple[str, ...]:
