@@ -14,6 +14,7 @@ from .feature import WrongChannels, join, split, transform
 from .field_type import NoAction
 from .fuse import NotFusable, fuse_batch_norm
 from .hyperbolic import HyperbolicBlock, HyperbolicResNet
+from .intertwiners import Intertwiners, NoVerdict, intertwiners
 from .linear import EmptyHom, EquivariantLinear
 from .module import PlanModule
 from .norm import EquivariantBatchNorm, TooFewValues
@@ -31,22 +32,23 @@ from .stream import NoStream, NotAdmitted, Stream
 from .symmetric_contraction import SymmetricContraction
 from .symmetric_hyperbolic import SymmetricHyperbolicBlock
 from .symmetrise import Symmetrised, symmetrize
+from .symmetry_rules import NoRule
 from .tensor_product import TensorProduct, WrongWeights
 from .weight_action import act_on_weights, conserved_charge, directional_derivative, weight_tangent
 from .weight_span import NotDecided
-from .weight_symmetry import NoRule, WeightSymmetry, weight_symmetry
+from .weight_symmetry import WeightSymmetry, weight_symmetry
 
 __all__ = [
     "Audit", "AvgPool", "BadGraph", "BadInput", "BesselBasis", "BlurPool", "BrokenEquivariance", "ChangesParameters",
     "DifferentTypes", "DoesNotCommute", "EmptyHom", "EquivariantBatchNorm", "EquivariantConv1d", "EquivariantConv2d",
-    "EquivariantConv3d", "EquivariantLinear", "FieldDropout", "Gate", "HardBall", "HyperbolicBlock",
-    "HyperbolicResNet", "InvariantPool", "MaxPool", "MetricBall", "NoAction", "NoLinearLayer", "NoPreservedDomain",
-    "NoRule", "NoSource", "NoStream", "NormActivation", "NotAdmitted", "NotDecided", "NotFusable", "NotHarmonic",
-    "PermutationLinear", "PlanModule", "PointConv", "Pointwise", "Pullback", "Relaxed", "Reorder", "Restrict",
-    "SchemeConv", "SoftBall", "SphereActivation", "SphericalHarmonics", "SteerableConv2d", "SteerableConv3d",
-    "Stream", "SymmetricContraction", "SymmetricHyperbolicBlock", "Symmetrised", "TensorProduct", "TooFast",
-    "TooFewValues", "Upsample", "WeightSymmetry", "WindowsDoNotFit", "WrongChannels", "WrongShape", "WrongWeights",
-    "act_on_weights", "assert_equivariant", "audit", "conserved_charge", "directional_derivative",
-    "equivariance_error", "fuse_batch_norm", "join", "make_compatible", "project_", "source", "split", "symmetrize",
-    "transform", "weight_symmetry", "weight_tangent",
+    "EquivariantConv3d", "EquivariantLinear", "FieldDropout", "Gate", "HardBall", "HyperbolicBlock", "HyperbolicResNet",
+    "Intertwiners", "InvariantPool", "MaxPool", "MetricBall", "NoAction", "NoLinearLayer", "NoPreservedDomain",
+    "NoRule", "NoSource", "NoStream", "NoVerdict", "NormActivation", "NotAdmitted", "NotDecided", "NotFusable",
+    "NotHarmonic", "PermutationLinear", "PlanModule", "PointConv", "Pointwise", "Pullback", "Relaxed", "Reorder",
+    "Restrict", "SchemeConv", "SoftBall", "SphereActivation", "SphericalHarmonics", "SteerableConv2d",
+    "SteerableConv3d", "Stream", "SymmetricContraction", "SymmetricHyperbolicBlock", "Symmetrised", "TensorProduct",
+    "TooFast", "TooFewValues", "Upsample", "WeightSymmetry", "WindowsDoNotFit", "WrongChannels", "WrongShape",
+    "WrongWeights", "act_on_weights", "assert_equivariant", "audit", "conserved_charge", "directional_derivative",
+    "equivariance_error", "fuse_batch_norm", "intertwiners", "join", "make_compatible", "project_", "source", "split",
+    "symmetrize", "transform", "weight_symmetry", "weight_tangent",
 ]

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import copy
+from collections import Counter
 
 import torch
 
@@ -18,8 +19,8 @@ def fuse_batch_norm(model: torch.nn.Module) -> torch.nn.Module:
     """A copy in evaluation mode, W′ = W·γ/√(σ² + ε), b′ = β + (b − μ)·γ/√(σ² + ε) for each linear map and batch
     normalisation that follow each other in a Sequential.
 
-    It computes what model.eval() does, to rounding, and the original is left as it was. Raises NotFusable where the
-    normalisation keeps no running statistics.
+    It computes what model.eval() does, to rounding, and the original is left as it was. A map that stands in several
+    places keeps its normalisation. Raises NotFusable where the normalisation keeps no running statistics.
 
     >>> net = torch.nn.Sequential(torch.nn.Linear(2, 3), torch.nn.BatchNorm1d(3)); fuse_batch_norm(net)
     Sequential(
@@ -27,11 +28,12 @@ def fuse_batch_norm(model: torch.nn.Module) -> torch.nn.Module:
     )
     """
     fused = copy.deepcopy(model).eval()
+    places = Counter(id(child) for module in fused.modules() for child in module._modules.values())
     for name, module in fused.named_modules():
         if isinstance(module, torch.nn.Sequential):
             kept: list[torch.nn.Module] = []
             for layer in module:
-                if kept and isinstance(layer, NORMS) and isinstance(kept[-1], LINEAR):
+                if kept and isinstance(layer, NORMS) and isinstance(kept[-1], LINEAR) and places[id(kept[-1])] == 1:
                     _fold(kept[-1], layer, name)
                 else:
                     kept.append(layer)

@@ -2,12 +2,19 @@
 from __future__ import annotations
 
 from bisect import bisect
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
+
+import reptheory as rt
+
+from .summand_names import named_summands
+
+MOST_FLOATS = 3000
 
 
 class GeneratorSystem:
@@ -26,8 +33,9 @@ class GeneratorSystem:
         self.size = 0
         self._joined: list[tuple[np.ndarray, np.ndarray, int]] = []
         self._zeros: list[np.ndarray] = []
-        self._rows: list[dict[int, int]] = []
-        self._vectors: list[dict[int, Fraction]] = []
+        self._rows: list[dict[int, Any]] = []
+        self._vectors: list[dict[int, Any]] = []
+        self.error: float | None = None  # that of equations in floats; None where all are rational
 
     def edge(self, n: int) -> int:
         """A new unknown n×n matrix."""
@@ -51,62 +59,110 @@ class GeneratorSystem:
             self.zero(e)
             self.zero(f)
         else:
-            self._join(self.at(e), self.at(f))
+            self.join(self.at(e), self.at(f))
+
+    def scalars(self, pairs: Sequence[tuple[int, int]], count: int = 1) -> None:
+        """X = Y + diag(c₁, …, c₁, c₂, …) for all pairs X, Y, with this many numbers c, each on a block of one size."""
+        c = self._diagonal(count)
+        for e, f in pairs:
+            x, y, n = self.at(e), self.at(f), self.sizes[e]
+            off = ~np.eye(n, dtype=bool)
+            self.join(x[off], y[off])
+            for i in range(n):
+                self.row({int(x[i, i]): 1, int(y[i, i]): -1, int(c[i * count // n]): -1})
+
+    def normalised(self, e: int, f: int | None, mean: bool, scale: bool) -> None:
+        """X = R + 1aᵀ + s and Y = R + b1ᵀ for layer normalisation: R = −Rᵀ with R1 = 0, any a, b and s; without a and
+        b and R1 = 0 where no `mean` is taken off, without s where there is no `scale`. Where f is None, Y = R = 0."""
+        n, x = self.sizes[e], self.at(e)
+        none = np.full((n, n), -1)
+        r, a, b, y = none, none[0], none[0], none
+        if f is not None:
+            turn = self.edge(n)
+            self.skew(turn)
+            r, y = self.at(turn), self.at(f)
+        if mean:
+            a, b = self._diagonal(n), none[0] if f is None else self._diagonal(n)
+            for row in r if f is not None else ():
+                self.row({int(k): 1 for k in row})
+        s = int(self._diagonal(1)[0]) if scale else -1
+        for i, j in np.ndindex(n, n):
+            for z, others in ((x[i, j], (r[i, j], a[j], s if i == j else -1)), (y[i, j], (r[i, j], b[i]))):
+                if z >= 0:
+                    self.row({int(z): -1, **{int(k): 1 for k in others if k >= 0}})
+
+    def _diagonal(self, n: int) -> np.ndarray:
+        """The unknowns of a new diagonal matrix."""
+        e = self.edge(n)
+        self.block_diagonal(e, n)
+        return self.at(e).diagonal()
 
     def skew(self, e: int) -> None:
         """X = −Xᵀ."""
-        self._join(self.at(e), self.at(e).T, -1)
+        self.join(self.at(e), self.at(e).T, -1)
 
     def block_diagonal(self, e: int, count: int) -> None:
         """X has this many diagonal blocks of one size."""
         block = np.arange(self.sizes[e]) // (self.sizes[e] // count)
         self._zeros.append(self.at(e)[block[:, None] != block])
 
-    def equal_up_to_scalar(self, e: int, f: int) -> None:
-        """X = Y + c for a number c."""
-        x, y, n = self.at(e), self.at(f), self.sizes[e]
-        off = ~np.eye(n, dtype=bool)
-        self._join(x[off], y[off])
-        c = int(self.at(self.edge(1))[0, 0])
-        self._rows += [{int(x[i, i]): 1, int(y[i, i]): -1, c: -1} for i in range(n)]
-
-    def product(self, e: int, f: int, g: int) -> None:
-        """Diagonal X + Y = Z, for a product of channels; a factor of one channel is a scalar."""
+    def product(self, e: int, f: int, g: int, power: int = 1) -> None:
+        """Z = X + power · Y, diagonal, for products and quotients of channels; a factor of one channel is a scalar."""
         n = self.sizes[g]
+        if n > 1 and 1 in (self.sizes[e], self.sizes[f]):
+            wide, one, sign = (e, f, power) if self.sizes[f] == 1 else (f, e, 1)
+            if wide == f and power < 0:  # 1/y for each channel of y
+                self.block_diagonal(f, n)
+            c = int(self.at(one)[0, 0])
+            x, z, factor = self.at(wide), self.at(g), power if wide == f else 1
+            off = ~np.eye(n, dtype=bool)
+            self.join(z[off], x[off])
+            for i in range(n):
+                self.row({int(z[i, i]): -1, int(x[i, i]): factor, c: sign})
+            return
         for edge in (e, f, g):
             self.block_diagonal(edge, self.sizes[edge])
-        x, y, z = (np.broadcast_to(self.at(edge).diagonal(), n) for edge in (e, f, g))
+        x, y, z = (self.at(edge).diagonal() for edge in (e, f, g))
         for i in range(n):
             row = {int(z[i]): -1}
-            for k in (int(x[i]), int(y[i])):
-                row[k] = row.get(k, 0) + 1
+            for k, c in ((int(x[i]), 1), (int(y[i]), power)):
+                row[k] = row.get(k, 0) + c
+            self.row(row)
+
+    def vanish(self, a: np.ndarray) -> None:
+        """x = 0 for unknowns by their numbers."""
+        self._zeros.append(a.ravel())
+
+    def row(self, row: Mapping[int, Any]) -> None:
+        """Σ c x = 0 for unknowns by their numbers; c are integers, Fractions or floats."""
+        row = {place: c for place, c in row.items() if c}
+        if len(row) == 1:
+            self._zeros.append(np.array([*row]))
+        elif len(row) == 2 and len({abs(c) for c in row.values()}) == 1:
+            (a, c), (b, d) = row.items()
+            self.join(np.array([a]), np.array([b]), -1 if c == d else 1)
+        elif row:
             self._rows.append(row)
 
-    def restrict(self, e: int, f: int, start: int) -> None:
-        """Y S = S X for the channels of S that begin at `start`."""
-        stop = start + self.sizes[f]
-        rows = self.at(e)[start:stop]
-        self._join(rows[:, start:stop], self.at(f))
-        self._zeros += [rows[:, :start].ravel(), rows[:, stop:].ravel()]
+    def span(self, places: np.ndarray, basis: np.ndarray) -> None:
+        """The unknowns of these numbers are a combination of the rows of `basis`, which is in echelon form."""
+        pivots = [int(np.flatnonzero(row)[0]) for row in basis]
+        for column in sorted(set(range(len(places))) - set(pivots)):
+            row: dict[int, Any] = {int(places[column]): -1}
+            for k in np.flatnonzero(basis[:, column]):
+                key = int(places[pivots[k]])
+                row[key] = row.get(key, 0) + basis[k, column]
+            self.row(row)
 
-    def embed(self, e: int, f: int, start: int) -> None:
-        """Y S = S X for the inclusion S of channels from `start` on."""
-        stop = start + self.sizes[e]
-        columns = self.at(f)[:, start:stop]
-        self._join(columns[start:stop], self.at(e))
-        self._zeros += [columns[:start].ravel(), columns[stop:].ravel()]
-
-    def inflate(self, e: int, f: int) -> None:
-        """Y = X ⊗ 1, for channels written out with their positions."""
-        n = self.sizes[e]
-        m = self.sizes[f] // n
-        y = self.at(f).reshape(n, m, n, m)
-        for i in range(m):
-            for j in range(m):
-                if i == j:
-                    self._join(self.at(e), y[:, i, :, j])
-                else:
-                    self._zeros.append(y[:, i, :, j].ravel())
+    def symmetric_part(self, edges: Iterable[int]) -> GeneratorSystem:
+        """The solutions with X = Xᵀ on these edges."""
+        other = GeneratorSystem()
+        other.sizes, other.starts, other.size = self.sizes, self.starts, self.size
+        other._joined, other._zeros, other._rows = [*self._joined], [*self._zeros], self._rows
+        for e in edges:
+            other.join(self.at(e), self.at(e).T)
+        other.solve()
+        return other
 
     def solve(self) -> None:
         """Find a basis of the solutions."""
@@ -146,50 +202,8 @@ class GeneratorSystem:
         return found
 
     def names(self) -> list[str]:
-        """gl(n), so(n) or R for each summand: solutions that mix the same channels are one."""
-        owner: dict[tuple[int, int], int] = {}
-        parent = list(range(self.dim))
-
-        def root(k: int) -> int:
-            while parent[k] != k:
-                k = parent[k]
-            return k
-
-        spread: list[set[tuple[int, int]]] = [set() for _ in parent]
-        diagonal = [False] * self.dim
-        for k in range(self.dim):
-            for e, i, j, _ in self._entries(k):
-                diagonal[k] |= i == j
-                if i != j:
-                    spread[k] |= {(e, i), (e, j)}
-            for channel in spread[k]:
-                parent[root(owner.setdefault(channel, k))] = root(k)
-        mixed: dict[int, list[int]] = {}
-        lonely = []
-        for k in range(self.dim):
-            if spread[k]:
-                mixed.setdefault(root(k), []).append(k)
-            else:
-                lonely.append(k)
-        for k in lonely:  # a diagonal generator belongs to a summand whose channels it moves one by one
-            touched = {(e, i) for e, i, _, _ in self._entries(k)}
-            owners = {root(owner[c]) for c in touched if c in owner}
-            if len(owners) == 1 and len(touched) <= len({e for e, _ in touched}):
-                mixed[owners.pop()].append(k)
-            else:
-                mixed[-1 - k] = [k]
-        return [self._name(group, spread, diagonal) for group in mixed.values()]
-
-    def _name(self, group: list[int], spread: list[set[tuple[int, int]]], diagonal: list[bool]) -> str:
-        channels = set().union(*(spread[k] for k in group))
-        if not channels:
-            return "R"
-        n = max(sum(e == f for f, _ in channels) for e in {e for e, _ in channels})
-        if len(group) == n * n:
-            return f"gl({n})"
-        if len(group) == n * (n - 1) // 2 and not any(diagonal[k] for k in group):
-            return f"so({n})"
-        return f"[dim {len(group)}]"
+        """The summands; see `named_summands`."""
+        return named_summands([list(self._entries(k)) for k in range(self.dim)])
 
     def _entries(self, k: int) -> Iterator[tuple[int, int, int, Fraction]]:
         """The edges, rows, columns and values of what is not zero in a solution."""
@@ -198,19 +212,18 @@ class GeneratorSystem:
                 e = bisect(self.starts, place) - 1
                 yield (e, *divmod(place - self.starts[e], self.sizes[e]), value * int(self._sign[place]))
 
-    def _join(self, x: np.ndarray, y: np.ndarray, sign: int = 1) -> None:
+    def join(self, x: np.ndarray, y: np.ndarray, sign: int = 1) -> None:
         self._joined.append((x.ravel(), y.ravel(), sign))
 
-    def _null(self, count: int) -> Iterator[dict[int, Fraction]]:
+    def _null(self, count: int) -> Iterator[dict[int, Any]]:
         """A basis of the classes that satisfy the rows, by elimination."""
         pivots: dict[int, dict[int, Fraction]] = {}
-        for given in self._rows:
-            row: dict[int, Fraction] = {}
-            for place, c in given.items():
-                if self._class[place] >= 0:
-                    key = int(self._class[place])
-                    row[key] = row.get(key, Fraction(0)) + c * int(self._sign[place])
-            row = _reduced({k: v for k, v in row.items() if v}, pivots)
+        rows = [row for row in map(self._of_classes, self._rows) if row]
+        if any(isinstance(c, float) for row in rows for c in row.values()):
+            yield from self._null_of_floats(count, rows)
+            return
+        for given in rows:
+            row = _reduced(given, pivots)
             if row:
                 column = max(row)
                 inverse = -1 / row.pop(column)
@@ -223,6 +236,36 @@ class GeneratorSystem:
         for k in range(count):
             if k not in pivots:
                 yield {k: Fraction(1), **dict(dependent.get(k, []))}
+
+
+    def _of_classes(self, given: Mapping[int, Any]) -> dict[int, Any]:
+        """A row with its unknowns replaced by their classes."""
+        row: dict[int, Any] = {}
+        for place, c in given.items():
+            if self._class[place] >= 0:
+                key = int(self._class[place])
+                row[key] = row.get(key, Fraction(0)) + c * int(self._sign[place])
+        return {k: v for k, v in row.items() if v}
+
+    def _null_of_floats(self, count: int, rows: list[dict[int, Any]]) -> Iterator[dict[int, Any]]:
+        """The same by singular values, with the largest defect of a row of length one in `error`."""
+        columns = sorted({k for row in rows for k in row})
+        if len(columns) > MOST_FLOATS:
+            raise rt.TooLarge(f"{len(columns)} unknowns are coupled by equations in floats, above {MOST_FLOATS} whose "
+                              "singular values are taken. Ask about fewer blocks.")
+        place = {k: i for i, k in enumerate(columns)}
+        table = np.zeros((max(len(rows), len(columns)), len(columns)))
+        for i, row in enumerate(rows):
+            for k, c in row.items():
+                table[i, place[k]] = float(c)
+            table[i] /= np.linalg.norm(table[i])
+        values, vectors = np.linalg.svd(table, full_matrices=False)[1:]
+        null = vectors[values <= 1e-9 * values[0]]
+        self.error = float(np.abs(table @ null.T).max(initial=0.))
+        for vector in null:
+            yield {k: float(vector[i]) for k, i in place.items() if abs(vector[i]) > 1e-14}
+        for k in sorted(set(range(count)) - set(columns)):
+            yield {k: Fraction(1)}
 
 
 def _reduced(row: dict[int, Fraction], pivots: dict[int, dict[int, Fraction]]) -> dict[int, Fraction]:

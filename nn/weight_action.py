@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import torch
+from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from .fuse import fuse_batch_norm
 from .stream import NoStream, NotAdmitted, Stream
@@ -93,7 +94,8 @@ def directional_derivative(model: torch.nn.Module, tangent: Mapping[str, torch.T
     def outputs(weights: dict[str, torch.Tensor]) -> Any:
         return torch.func.functional_call(model, {**fixed, **weights}, inputs)
 
-    with warnings.catch_warnings():  # the first use in a process loads torch.jit, which says that it is deprecated
+    with warnings.catch_warnings(), sdpa_kernel(SDPBackend.MATH):  # fused attention has no forward derivative
+        # the first use in a process loads torch.jit, which says that it is deprecated
         warnings.simplefilter("ignore", DeprecationWarning)
         return torch.func.jvp(outputs, (primal,), (dict(tangent),))[1]
 

@@ -1,8 +1,10 @@
 """The Lie algebra that moves the weights of a network and leaves what it computes, from one exact linear system."""
 from __future__ import annotations
 
+import copy
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -10,32 +12,25 @@ import numpy as np
 import torch
 from torch import fx
 
-import reptheory as rt
-
-from .ball import HardBall, MetricBall
+from .ball import HardBall
 from .fuse import fuse_batch_norm
 from .generator_system import GeneratorSystem
+from .moves import Move
+from .stream import NotAdmitted
+from .symmetry_rules import NoRule, Rules
 
-LINEAR = (torch.nn.Linear, torch.nn.Conv1d, torch.nn.Conv2d, torch.nn.Conv3d)
-NORMS = (torch.nn.BatchNorm1d, torch.nn.BatchNorm2d, torch.nn.BatchNorm3d)
-FREE = {"identity", "dropout", "dropout2d", "mean", "sum", "avg_pool2d", "adaptive_avg_pool2d", "avgpool2d",
-        "interpolate", "adaptiveavgpool2d", "avgpool1d", "adaptiveavgpool1d", "dropout1d", "upsample", "contiguous",
-        "neg"}
-POSITIVE = {"relu", "relu_", "leaky_relu", "leakyrelu", "maxpool2d", "max_pool2d", "adaptivemaxpool2d", "abs", "amax"}
-POINTWISE = {"gelu", "tanh", "silu", "sigmoid", "elu", "selu", "mish", "softplus", "hardswish", "exp", "sin", "cos"}
-MOST = 20_000_000  # unknowns
-
-
-class NoRule(LookupError):
-    """A call whose symmetries are not in the table."""
-
+FEW = 600  # unknowns of a user's function that is sampled as a whole
 
 class LeafTracer(fx.Tracer):
-    """torch.fx down to the modules of torch and to balls."""
+    """torch.fx down to the modules of torch, to balls, and to the modules named."""
+
+    def __init__(self, leaves: Collection[torch.nn.Module] = ()) -> None:
+        super().__init__()
+        self.leaves = {id(m) for m in leaves}
 
     def is_leaf_module(self, m: torch.nn.Module, qualified: str) -> bool:
         """Whether a module is one call."""
-        return isinstance(m, HardBall) or super().is_leaf_module(m, qualified)
+        return isinstance(m, HardBall) or id(m) in self.leaves or super().is_leaf_module(m, qualified)
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,7 +40,7 @@ class WeightSymmetry:
 
     model: torch.nn.Module
     system: GeneratorSystem
-    layers: tuple[tuple[str, int, int], ...]
+    moves: tuple[Move, ...]
 
     @property
     def dim(self) -> int:
@@ -58,34 +53,44 @@ class WeightSymmetry:
 
     def tangent(self, k: int) -> dict[str, torch.Tensor]:
         """The velocity of the weights along the k-th generator, by name: `directional_derivative` along it is zero."""
-        generator, found = self.generator(k), {}
-        modules = dict(self.model.named_modules())
-        for name, before, after in self.layers:
-            layer: Any = modules[name]
-            matrices = (_tensor(generator.get(e), layer.weight if hasattr(layer, "weight") else layer.factor)
-                        for e in (after, before))
-            out, into = matrices
-            if isinstance(layer, MetricBall):
-                if into is not None:
-                    found[f"{name}.factor"] = -layer.factor.detach() @ into
-                continue
-            w = layer.weight.detach()
-            g = getattr(layer, "groups", 1)
-            blocks = w.reshape(g, w.shape[0] // g, *w.shape[1:]) if w.ndim > 1 else w.reshape(-1, 1, 1)
-            moved = torch.zeros_like(blocks)
-            if out is not None:
-                moved = moved + torch.einsum("gij,gjk...->gik...", _diagonal_blocks(out, blocks.shape[0]), blocks)
-            if into is not None:
-                moved = moved - torch.einsum("gij...,gjk->gik...", blocks, _diagonal_blocks(into, blocks.shape[0]))
-            if out is not None or into is not None:
-                found[f"{name}.weight"] = moved.reshape(w.shape)
-            if layer.bias is not None and (out is not None or (into is not None and isinstance(layer, NORMS))):
-                shift = torch.zeros_like(layer.bias) if out is None else out @ layer.bias.detach()
-                if into is not None and isinstance(layer, NORMS):  # the mean is a constant in the basis of the input
-                    norm: Any = layer
-                    shift = shift - w * (into @ norm.running_mean) * torch.rsqrt(norm.running_var + norm.eps)
-                found[f"{name}.bias"] = shift
+        generator = self.generator(k)
+        found: dict[str, torch.Tensor] = {}
+        for move in self.moves:
+            found.update(move.tangent(self.model, generator))
         return found
+
+    @cached_property
+    def _symmetric(self) -> WeightSymmetry:
+        """The part {X : X_e = X_eᵀ on the edges next to weights}, whose elements have charges."""
+        edges = {e for move in self.moves for e in (move.before, move.after) if e is not None}
+        return replace(self, system=self.system.symmetric_part(sorted(edges)))
+
+    def charges(self, model: torch.nn.Module | None = None) -> torch.Tensor:
+        """½⟨W, Ẇ_k⟩ for the basis of the symmetric part, (count,): constant along gradient flow of any loss.
+
+        The loss does not change along Ẇ = TW, so ∇L ⊥ TW; for X = Xᵀ the matrix T is symmetric too, and the derivative
+        of ½⟨W, TW⟩ along −∇L is zero (Noether). Steps of size η over a fixed time change it by O(η), which makes it a
+        monitor. `model` has the names of weights of `self.model`, which is taken otherwise. Raises NotAdmitted where
+        batch normalisation is not folded in. Source: Zhao, Ganev, Walters, Yu and Dehmamy (arXiv 2210.17216).
+
+        >>> net = torch.nn.Sequential(torch.nn.Linear(2, 3, bias=False), torch.nn.Linear(3, 2, bias=False))
+        >>> weight_symmetry(net, torch.ones(1, 2)).charges().shape  # the 6 entries of W₁W₁ᵀ − W₂ᵀW₂
+        torch.Size([6])
+        """
+        if any(move.kind == "norm" for move in self.moves):
+            raise NotAdmitted("the batch normalisation of this model is not folded in, and its statistics are not "
+                              "moved by gradient flow. Put it behind its linear map in a Sequential.")
+        other = self._symmetric if model is None else replace(self._symmetric, model=model)
+        known = dict(other.model.named_parameters())
+        found = [sum((known[name].detach() * v).sum() for name, v in other.tangent(k).items()) / 2
+                 for k in range(other.dim)]
+        return torch.stack([torch.as_tensor(c, dtype=next(iter(known.values())).dtype) for c in found]) if found else (
+            torch.zeros(0))
+
+    @property
+    def error(self) -> float | None:
+        """The largest defect of an equation of length 1, where some are in floats; None where all are rational."""
+        return self.system.error
 
     @cached_property
     def factors(self) -> tuple[tuple[str, int], ...]:
@@ -101,150 +106,73 @@ def weight_symmetry(model: torch.nn.Module, *inputs: torch.Tensor) -> WeightSymm
     """The Lie algebra of {X_e : Dφ(u) X_in u = X_out φ(u)} over all nonlinear calls φ of the model, X = 0 on inputs and
     outputs.
 
-    Linear maps of all channels impose nothing; grouped ones block-diagonal X; sums X = X₁ = X₂; products diagonal
-    X = X₁ + X₂; ReLU diagonals; GELU, tanh, SiLU 0; balls so(n), with a metric gl(n); RMSNorm so(n) + R. The model is
-    traced by torch.fx on the inputs in evaluation mode, with batch normalisation folded in where a Sequential allows
-    it; what is left of it keeps diagonals. Channels are the second axis of every tensor. Unknowns that are equal up to
-    sign are joined, the rest is eliminated over Q. Raises NoRule for other calls, TooLarge. Source of the equations:
-    Zhao, Ganev, Walters, Yu and Dehmamy (arXiv 2210.17216).
+    Linear maps impose nothing, grouped ones block-diagonal X; sums X = X₁ = X₂; products diagonal X = X₁ + X₂; ReLU
+    diagonals; GELU, tanh, SiLU 0; balls so(n), with a metric gl(n); RMSNorm so(n), and R where its eps is None; layer
+    normalisation and softmax what leaves the mean and shifts out; contractions, so attention, gl of each head's q and
+    k, and of its v. What moves entries (views, permutations, parts) carries X along. Scales and shifts of
+    normalisations and parameters that are added or multiplied move too, and a weight that is used twice moves once.
+    Every other call is sampled as in `intertwiners`, and so is a module of the user without weights, as one function.
+
+    The model is copied, in float64 and evaluation mode, with batch normalisation folded in where a Sequential allows
+    it, and traced by torch.fx on the inputs. A matrix acts on the channels of an edge alone: the last axis after
+    Linear, the second one after convolutions. Motions that hold for some weights only, or that shift biases, are not
+    in the algebra. Unknowns that are equal up to sign are joined, the rest is eliminated over Q; where a sampled
+    function has no rational basis, by singular values, and `error` says how well. Raises NoRule with the call for what
+    is not known, TooLarge. Source of the equations: Zhao, Ganev, Walters, Yu and Dehmamy (arXiv 2210.17216).
 
     >>> net = torch.nn.Sequential(torch.nn.Linear(2, 5), torch.nn.ReLU(), torch.nn.Linear(5, 4), torch.nn.Linear(4, 1))
     >>> weight_symmetry(net, torch.ones(1, 2))
     <WeightSymmetry: dim 21 = gl(4) + R^5>
     """
     fused = fuse_batch_norm(model)
-    graph = fx.GraphModule(fused, LeafTracer().trace(fused))
-    shapes = _Shapes(graph)
+    exact = copy.deepcopy(fused).double()
+    inputs = tuple(x.double() if isinstance(x, torch.Tensor) and x.is_floating_point() else x for x in inputs)
+    try:
+        graph = LeafTracer(functions_of(exact, inputs)).trace(exact)
+    except (fx.proxy.TraceError, TypeError) as error:
+        raise NoRule(f"torch.fx cannot follow {type(model).__name__}: {error}. Write its forward without branches on "
+                     "tensors, or move what it cannot follow into a module without weights.") from error
+    values = Values(fx.GraphModule(exact, graph))
     with torch.no_grad():
-        shapes.run(*inputs)
-    system = GeneratorSystem()
-    rules = _Rules(fused, system, shapes.found)
-    for node in graph.graph.nodes:
+        values.run(*inputs)
+    rules = Rules(exact, values.found)
+    for node in graph.nodes:
         rules.take(node)
-    system.solve()
-    return WeightSymmetry(fused, system, tuple(rules.layers))
+    rules.system.solve()
+    return WeightSymmetry(fused, rules.system, tuple(rules.moves.found))
 
 
-class _Shapes(fx.Interpreter):
-    """The shapes of all tensors of a graph."""
+def functions_of(model: torch.nn.Module, inputs: tuple[Any, ...]) -> list[torch.nn.Module]:
+    """The modules of a user that hold no weights and act on few channels: each is sampled as one function."""
+    found: list[torch.nn.Module] = []
+
+    def note(module: torch.nn.Module, given: Any, out: Any) -> None:
+        tensors = [x for x in (*given, out) if isinstance(x, torch.Tensor)]
+        sizes = {(x.shape[1] if x.ndim in (2, 4, 5) else max(x.shape[1:])) for x in tensors if x.ndim > 1}
+        if isinstance(out, torch.Tensor) and sum(n * n for n in sizes) * len(tensors) <= FEW * len(sizes):
+            found.append(module)
+
+    own = [m for m in model.modules() if m is not model and not type(m).__module__.startswith("torch.nn")
+           and not isinstance(m, HardBall) and not list(m.parameters()) and not list(m.children())]
+    hooks = [m.register_forward_hook(note) for m in own]
+    try:
+        with torch.no_grad():
+            model(*inputs)
+    finally:
+        for hook in hooks:
+            hook.remove()
+    return found
+
+
+class Values(fx.Interpreter):
+    """The values of all nodes of a graph, as they were when they were computed."""
 
     def __init__(self, graph: fx.GraphModule) -> None:
         super().__init__(graph)
-        self.found: dict[str, torch.Size] = {}
+        self.found: dict[fx.Node, Any] = {}
 
     def run_node(self, n: fx.Node) -> Any:
-        """The value of a node, its shape noted."""
+        """The value of a node, noted."""
         value = super().run_node(n)
-        if isinstance(value, torch.Tensor):
-            self.found[n.name] = value.shape
+        self.found[n] = fx.node.map_aggregate(value, lambda x: x.clone() if isinstance(x, torch.Tensor) else x)
         return value
-
-
-class _Rules:
-    """The equations of each call."""
-
-    def __init__(self, model: torch.nn.Module, system: GeneratorSystem, shapes: dict[str, torch.Size]) -> None:
-        self.modules, self.system, self.shapes = dict(model.named_modules()), system, shapes
-        self.edges: dict[str, int] = {}
-        self.parts: dict[str, list[int]] = {}
-        self.layers: list[tuple[str, int, int]] = []
-
-    def take(self, node: fx.Node) -> None:
-        """Add the equations of one node."""
-        tensors = [a for a in node.all_input_nodes if a.name in self.edges or a.name in self.parts]
-        if node.op == "output":
-            for a in tensors:
-                self.system.zero(self.edges[a.name] if a.name in self.edges else self.parts[a.name][0])
-            return
-        if node.op == "get_attr" or (node.op != "placeholder" and node.name not in self.shapes and not tensors):
-            return
-        module = self.modules.get(str(node.target)) if node.op == "call_module" else None
-        name = type(module).__name__ if module is not None else getattr(node.target, "__name__", str(node.target))
-        if name in ("chunk", "split") and isinstance((*node.args, 0)[1], int):
-            self.parts[node.name] = [self.edges[tensors[0].name]]
-            return
-        if node.name not in self.shapes:
-            raise NoRule(f"{node.format_node()} gives no tensor, and its symmetries are not known.")
-        shape = self.shapes[node.name]
-        here = self.edges[node.name] = self.system.edge(shape[1] if len(shape) > 1 else 1)
-        if self.system.size > MOST:
-            raise rt.TooLarge(f"{self.system.size} unknowns, above {MOST}. Ask about fewer blocks.")
-        if node.op == "placeholder":
-            self.system.zero(here)
-        else:
-            self._call(node, module, name.lower(), [e.name for e in tensors], here)
-
-    def _call(self, node: fx.Node, module: Any, name: str, before: list[str], here: int) -> None:
-        system = self.system
-        edges = [self.edges[b] for b in before if b in self.edges]
-        if isinstance(module, (*LINEAR, *NORMS, MetricBall)):
-            if any(done == str(node.target) for done, _, _ in self.layers):
-                raise NoRule(f"{node.target} is called twice, and its weight would move in two ways. Copy it.")
-            self.layers.append((str(node.target), edges[0], here))
-        rank = len(self.shapes[before[0]]) if before and before[0] in self.shapes else 0
-        fits = rank == 2 or not isinstance(module, (torch.nn.Linear, torch.nn.RMSNorm))
-        if name in ("mean", "sum", "amax"):
-            axes = node.kwargs.get("dim", (*node.args, None)[1])
-            axes = [axes] if isinstance(axes, int) else axes
-            fits = isinstance(axes, (list, tuple)) and all(isinstance(a, int) and a % rank > 1 for a in axes)
-        if isinstance(module, NORMS) and module.weight is None:
-            fits = False
-        if not fits:
-            raise NoRule(f"{node.format_node()} on {rank} axes does not act on the second one alone, or fixes a basis. "
-                         "Move the channels there.")
-        if isinstance(module, LINEAR):
-            system.block_diagonal(edges[0], groups := int(getattr(module, "groups", 1)))
-            system.block_diagonal(here, groups)
-        elif isinstance(module, NORMS):
-            system.block_diagonal(edges[0], system.sizes[edges[0]])
-            system.block_diagonal(here, system.sizes[here])
-        elif name in FREE or isinstance(module, MetricBall):
-            system.equal(edges[0], here)
-        elif isinstance(module, HardBall):
-            system.equal(edges[0], here)
-            system.skew(here)
-        elif isinstance(module, torch.nn.RMSNorm) and module.weight is None:
-            system.skew(here)
-            system.equal_up_to_scalar(edges[0], here)
-        elif name in POSITIVE:
-            system.block_diagonal(here, system.sizes[here])
-            system.equal(edges[0], here)
-        elif name in POINTWISE:
-            system.zero(edges[0])
-            system.zero(here)
-        elif name in ("add", "iadd", "sub") and len({system.sizes[e] for e in (*edges, here)}) == 1 and all(
-                isinstance(a, fx.Node) and a.name in self.edges for a in node.args):
-            for e in edges:
-                system.equal(e, here)
-        elif name in ("mul", "imul") and all(isinstance(a, fx.Node) and a.name in self.edges for a in node.args):
-            pair = [self.edges[a.name] for a in node.args if isinstance(a, fx.Node)]
-            system.product(pair[0], pair[1], here)
-        elif name == "getitem" and before[0] in self.parts and isinstance(node.args[1], int):
-            source = self.parts[before[0]][0]
-            width = system.sizes[here]
-            if system.sizes[source] % width or system.sizes[source] == width:
-                raise NoRule(f"{before[0]} does not cut the channels into equal parts. Cut them along the second axis.")
-            start = node.args[1] * width if node.args[1] >= 0 else system.sizes[source] + node.args[1] * width
-            system.restrict(source, here, start)
-        elif name == "cat":
-            start = 0
-            for a in node.args[0]:  # type: ignore[union-attr]
-                e = self.edges[a.name]  # type: ignore[union-attr, index]
-                system.embed(e, here, start)
-                start += system.sizes[e]
-        elif name == "flatten" and system.sizes[here] % system.sizes[edges[0]] == 0:
-            system.inflate(edges[0], here)
-        else:
-            raise NoRule(f"{node.format_node()}: the symmetries of {name} are not in the table. Replace it by one of "
-                         f"{', '.join(sorted(POSITIVE | POINTWISE))}, a ball, a product, or a linear layer.")
-
-
-def _tensor(matrix: np.ndarray | None, like: torch.Tensor) -> torch.Tensor | None:
-    return None if matrix is None else torch.tensor(matrix.astype(float), dtype=like.dtype, device=like.device)
-
-
-def _diagonal_blocks(matrix: torch.Tensor, count: int) -> torch.Tensor:
-    n = len(matrix) // count
-    return torch.stack([matrix[g * n:(g + 1) * n, g * n:(g + 1) * n] for g in range(count)])
-
-

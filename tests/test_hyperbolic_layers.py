@@ -256,6 +256,14 @@ def test_fused_networks_compute_the_same():
     assert not any(isinstance(m, torch.nn.BatchNorm2d) for m in nn.fuse_batch_norm(net).modules())
 
 
+def test_a_map_in_two_places_keeps_its_normalisation():
+    same = torch.nn.Linear(3, 3)
+    net = randomised(torch.nn.Sequential(same, torch.nn.BatchNorm1d(3), same, torch.nn.BatchNorm1d(3))).double()
+    net[1].running_mean.uniform_(), net[3].running_var.uniform_(1, 2)
+    x = torch.randn(4, 3, dtype=torch.float64)
+    assert torch.allclose(nn.fuse_batch_norm(net)(x), net(x), rtol=1e-12)
+
+
 def test_networks_compile_copy_and_pickle():
     net, x = network(), images()
     moved = nn.act_on_weights(net, 1, matrix(12, "O"))
