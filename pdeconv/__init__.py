@@ -22,6 +22,7 @@ from .laurent import Laurent
 from .limiter import Limiter, limiter
 from .lower import Kernel, NotLowered, lower
 from .modified_equation import ModifiedEquation, NotConsistent
+from .modified_system import ModifiedSystem
 from .numerical_flux import NumericalFlux
 from .prolongation import NotRational
 from .reconstruction import Reconstruction, reconstruction
@@ -46,14 +47,14 @@ from .vector_field import VectorField
 __all__ = ["Admissible", "BadGrid", "BadState", "Boundary", "CharacteristicField", "Conservation",
            "DifferentialOperator", "Diverged", "Eigenstructure", "Enclosure", "Entropy", "EntropyFlux", "Equation",
            "FaceProgram", "FormulaError", "Grid", "Hyperbolicity", "Instability", "Kernel", "Laurent", "Limiter",
-           "Lost", "ModifiedEquation", "NoBackend", "NoClosedForm", "NoEntropy", "NoRiemannSolver", "NoRoeMatrix",
-           "NoSuchFlux", "NotAKernel", "NotANumber", "NotASide", "NotASystem", "NotAdmissible", "NotAnimated",
-           "NotClosed", "NotConservative", "NotConsistent", "NotDecompiled", "NotDefined", "NotExactFormula",
-           "NotHyperbolic", "NotIntegrated", "NotLinear", "NotLowered", "NotRational", "NotResumable", "NotSymmetric",
-           "NotSymmetrisable", "NotWellPosed", "NumericalFlux", "Reconstruction", "Report", "RiemannFlux",
-           "RiemannSolution", "RoeMatrix", "RungeKutta", "Scheme", "SchemeSymmetries", "Series", "Solution", "Stencil",
-           "Stepper", "SummationByParts", "Symmetries", "Symmetriser", "System", "TooManyUnknowns", "Undecided",
-           "UnknownScheme", "Unstable", "VectorField", "Wall", "boundary", "catalog", "decompile", "dirichlet",
-           "entropy", "entropy_flux", "entropy_flux_family", "lattice_symmetry", "limiter", "linear_symmetries",
-           "lower", "reconstruction", "riemann", "roe_matrix", "runge_kutta", "scheme_symmetries", "series", "solve",
-           "summation_by_parts", "symmetries"]
+           "Lost", "ModifiedEquation", "ModifiedSystem", "NoBackend", "NoClosedForm", "NoEntropy", "NoRiemannSolver",
+           "NoRoeMatrix", "NoSuchFlux", "NotAKernel", "NotANumber", "NotASide", "NotASystem", "NotAdmissible",
+           "NotAnimated", "NotClosed", "NotConservative", "NotConsistent", "NotDecompiled", "NotDefined",
+           "NotExactFormula", "NotHyperbolic", "NotIntegrated", "NotLinear", "NotLowered", "NotRational",
+           "NotResumable", "NotSymmetric", "NotSymmetrisable", "NotWellPosed", "NumericalFlux", "Reconstruction",
+           "Report", "RiemannFlux", "RiemannSolution", "RoeMatrix", "RungeKutta", "Scheme", "SchemeSymmetries",
+           "Series", "Solution", "Stencil", "Stepper", "SummationByParts", "Symmetries", "Symmetriser", "System",
+           "TooManyUnknowns", "Undecided", "UnknownScheme", "Unstable", "VectorField", "Wall", "boundary", "catalog",
+           "decompile", "dirichlet", "entropy", "entropy_flux", "entropy_flux_family", "lattice_symmetry", "limiter",
+           "linear_symmetries", "lower", "reconstruction", "riemann", "roe_matrix", "runge_kutta", "scheme_symmetries",
+           "series", "solve", "summation_by_parts", "symmetries"]

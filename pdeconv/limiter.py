@@ -89,10 +89,10 @@ def limiter(name: str) -> Limiter:
 def _supremum(e: Expr, r: sympy.Symbol) -> Expr:
     """The supremum over r > 0 of a function that is rational between finitely many breaks: values at breaks, critical
     points and limits at both ends."""
-    pieces, breaks = _pieces(e, r)
-    points = [sympy.limit(p, r, s, d) for p in pieces for s, d in ((0, "+"), (sympy.oo, "-"))
+    rational, breaks = pieces(e, r)
+    points = [sympy.limit(p, r, s, d) for p in rational for s, d in ((0, "+"), (sympy.oo, "-"))
               if _is_piece(p, e, r, s, breaks)]
-    for p in pieces:
+    for p in rational:
         slope = sympy.fraction(sympy.together(sympy.diff(p, r)))[0]
         breaks = breaks | {x for x in sympy.real_roots(sympy.Poly(slope, r)) if x > 0} if slope.has(r) else breaks
     points += [e.subs(r, x) for x in breaks]
@@ -105,7 +105,7 @@ def _is_piece(p: Expr, e: Expr, r: sympy.Symbol, end: Expr, breaks: set[Expr]) -
     return sympy.simplify(e.subs(r, at) - p.subs(r, at)) == 0
 
 
-def _pieces(e: Expr, r: sympy.Symbol) -> tuple[set[Expr], set[Expr]]:
+def pieces(e: Expr, r: sympy.Symbol) -> tuple[set[Expr], set[Expr]]:
     """The rational functions that occur, and the points where they meet."""
     inner: set[Expr] = set()
     for part in e.atoms(Max, Min):

@@ -3,12 +3,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sympy
 from sympy import Expr, Poly, Rational
 
+from .coefficients import NU
 from .laurent import Laurent
+
+if TYPE_CHECKING:
+    from .modified_system import ModifiedSystem
+    from .scheme import Scheme
 
 
 class NotConsistent(ValueError):
@@ -63,16 +68,21 @@ class ModifiedEquation:
         return rf"$u_t + a u_x = {self._right(True)} + \cdots$"
 
 
-def logarithm(g: Laurent, degree: int, one: Any, ndim: int) -> Laurent:
-    """log Σ_k a_k e^{k·w} as a polynomial in w of total degree up to `degree`; products in the ring's own order."""
+def series(g: Laurent, degree: int, ndim: int) -> Laurent:
+    """Σ_k a_k e^{k·w} as a polynomial in w of total degree up to `degree`."""
     from math import factorial, prod
-    series = Laurent({})
+    found = Laurent({})
     for offset, a in g.terms.items():
         for powers in _powers(ndim, degree):
             factor = prod(Rational(offset[j] ** m, factorial(m)) for j, m in enumerate(powers))
             if factor:
-                series = series + Laurent({powers: factor * a})
-    rest = series - Laurent({(0,) * ndim: one})
+                found = found + Laurent({powers: factor * a})
+    return found
+
+
+def logarithm(g: Laurent, degree: int, one: Any, ndim: int) -> Laurent:
+    """log Σ_k a_k e^{k·w} as a polynomial in w of total degree up to `degree`; products in the ring's own order."""
+    rest = series(g, degree, ndim) - Laurent({(0,) * ndim: one})
     total, power = Laurent({}), Laurent({(0,) * ndim: one})
     for k in range(1, degree + 1):
         power = power.product(rest, degree)
@@ -117,3 +127,16 @@ def _series(g: Laurent, degree: int) -> list[Expr]:
         total = n * moments[n] - sum((k * logs[k] * moments[n - k] for k in range(1, n)), sympy.S.Zero)
         logs.append(Rational(1, n) * total)
     return [sympy.expand(e.as_expr() if isinstance(e, Poly) else e) for e in logs]
+
+
+def of_scheme(scheme: Scheme, terms: int, bend: int = 0) -> ModifiedEquation | ModifiedSystem:
+    """That of one characteristic in one dimension; the leading one where a limited scheme meets smooth solutions; the
+    leading matrices in several dimensions and of staggered schemes."""
+    from .staggered import Staggered
+    if not scheme.is_linear and not any(scheme.system.source):
+        from .smooth_region import tangent
+        return modified_equation(tangent(scheme, bend), NU, 1)
+    if scheme.system.ndim > 1 or isinstance(scheme, Staggered):
+        from .modified_system import modified_system
+        return modified_system(scheme)
+    return modified_equation(scheme.characteristic, NU, terms)

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from .conservation import Conservation
     from .face_program import FaceProgram
     from .modified_equation import ModifiedEquation
+    from .modified_system import ModifiedSystem
     from .positivity import Positivity
     from .scheme_symmetry import SchemeSymmetries
     from .stencil import Stencil
@@ -201,14 +202,17 @@ class Scheme:
         from .accuracy import order
         return order(self)
 
-    def modified_equation(self, terms: int = 2) -> ModifiedEquation:
-        """The PDE that one characteristic solves in one dimension; see `modified_equation.modified_equation`."""
-        from .coefficients import NU
-        from .modified_equation import modified_equation
-        if self.system.ndim > 1:
-            raise NotLinear(f"{self.expression} has {self.system.ndim} dimensions, and its modified equation is given "
-                            "in one. Take the system in one dimension.")
-        return modified_equation(self.characteristic, NU, terms)
+    def modified_equation(self, terms: int = 2, bend: int = 0) -> ModifiedEquation | ModifiedSystem:
+        """The PDE that a linear scheme solves: of one characteristic in one dimension, in matrices in more, to leading
+        order. Of limited schemes and WENO the leading term where u is smooth and u_x ≠ 0; `bend` is the sign of
+        u_x u_xx, for limiters with a corner such as "minmod". See `modified_equation`, `modified_system`.
+
+        >>> from pdeconv import catalog
+        >>> catalog.advection().at(a_x=1).scheme("wave-propagation", limiter="van-leer").modified_equation()
+        <u_t + a*u_x = a*h**2*(nu - 1)*(2*nu - 1)/12*u_xxx + …>
+        """
+        from .modified_equation import of_scheme
+        return of_scheme(self, terms, bend)
 
     @cached_property
     def courant_max(self) -> Any:

@@ -90,8 +90,8 @@ class Staggered(Scheme):
         return sympy.Eq(sympy.sin(omega / 2) ** 2, c ** 2 * sum(sympy.sin(t / 2) ** 2 for t in angles))
 
     @cached_property
-    def staggered_order(self) -> int:
-        """The order, by the logarithm of the symmetric step v/2, p, v/2 with differences across ±1/2 of a cell."""
+    def symmetric_step(self) -> Laurent:
+        """The step v/2, p, v/2 with differences across ±1/2 of a cell, in shifts by half a cell: similar to G."""
         ring = of_system(self.system, self.ratio)
         d, n, m = ring.ndim, self.system.size, ring.matrices
         one = Laurent({(0,) * d: ring.one})
@@ -104,7 +104,13 @@ class Staggered(Scheme):
                 z = z - on_axis({1: 1, -1: -1}, j, d, ring.one).scaled(part)  # in units of half a cell
             parts.append(z)
         half = one + parts[1].scaled(sympy.S.Half)
-        step = half * (one + parts[0]) * half
+        return half * (one + parts[0]) * half
+
+    @cached_property
+    def staggered_order(self) -> int:
+        """The order, by the logarithm of the symmetric step."""
+        ring = of_system(self.system, self.ratio)
+        d, m, step = ring.ndim, ring.matrices, self.symmetric_step
         for degree in range(2, 6):
             log = logarithm(step, degree, ring.one, d)
             log = log + Laurent({tuple(int(i == j) for i in range(d)): 2 * a for j, a in enumerate(m)})
