@@ -2,8 +2,9 @@
 from . import catalog
 from .admissible import Admissible, NotAdmissible
 from .animation import NotAnimated
-from .boundary import Boundary, NotASide, NotWellPosed, Wall, boundary, dirichlet
+from .boundary import Boundary, NotWellPosed, boundary
 from .characteristic_field import CharacteristicField
+from .condition import Wall, dirichlet
 from .conservation import Conservation, NotConservative
 from .decompile import Equation, NotDecompiled, decompile
 from .differential_operator import DifferentialOperator, NotAKernel
@@ -26,6 +27,7 @@ from .modified_system import ModifiedSystem
 from .numerical_flux import NumericalFlux
 from .prolongation import NotRational
 from .reconstruction import Reconstruction, reconstruction
+from .reflection import NotASide
 from .report import Report
 from .riemann import BadState, NoRiemannSolver, RiemannSolution, riemann
 from .riemann_flux import NoSuchFlux, RiemannFlux

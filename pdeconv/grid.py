@@ -54,8 +54,12 @@ class Grid:
         """The coordinates of the cells' centres along an axis, in the shape of a field of this grid up to broadcasting;
         one-dimensional and rising on a grid of one axis."""
         j = self.axes.index(axis)
-        line = self.low[j] + (np.arange(self.cells[j]) + 0.5) * self.spacing[j]
-        return (line[::-1] if j == 1 else line).reshape([-1 if i == j else 1 for i in range(len(self.axes))][::-1])
+        return self.at(j, np.arange(self.cells[j])).reshape([-1 if i == j else 1 for i in range(len(self.axes))][::-1])
+
+    def at(self, j: int, index: np.ndarray) -> np.ndarray:
+        """The coordinates of cells by their index in arrays along the axis of this number, also beyond the sides."""
+        rising = self.cells[j] - 1 - index if j == 1 else index
+        return self.low[j] + (rising + 0.5) * self.spacing[j]
 
     def field(self, given: Any, names: tuple[str, ...]) -> np.ndarray:
         """The field, shape (unknowns, *shape), of an array, of a mapping from names to values, or of a function of the

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -66,7 +66,7 @@ def solve(system: System, scheme: Scheme | str, grid: Grid, u0: Any, t_end: floa
     longest = np.inf if max_step is None else _number("max_step", max_step, positive=True)
     if not isinstance(checkpoint, (int, np.integer)) or checkpoint < 1:
         raise ValueError(f"checkpoint={checkpoint!r} is no number of steps. Give a positive integer.")
-    kernel, sides = lower(made), _sides(system, boundary)
+    kernel, sides = lower(made), _sides(system, boundary, grid)
     u = _field(system, grid, u0)
     Admissible(system).require(u)
     stepper = Stepper(kernel, sides, grid.spacing, backend)
@@ -156,8 +156,8 @@ def _courant(scheme: Scheme) -> float:
     return 0.9 * float(limit)
 
 
-def _sides(system: System, given: Any) -> Boundary:
-    return given if isinstance(given, Boundary) else boundary(system, given)
+def _sides(system: System, given: Any, grid: Grid) -> Boundary:
+    return replace(given, grid=grid) if isinstance(given, Boundary) else boundary(system, given, grid)
 
 
 @dataclass(frozen=True)

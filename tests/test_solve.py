@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 import pdeconv as pde
 from pdeconv import catalog
-from pdeconv.boundary import reflection
 from pdeconv.operations import NUMPY
 from pdeconv.program import NotLowered, program
+from pdeconv.reflection import reflection
 from pdeconv.stepper import Stepper
 
 WATER = catalog.shallow_water(ndim=2).at(g=1)
