@@ -7,6 +7,8 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 
+from .precision import not_cast, wide
+
 SCHEMES = ("rusanov", "lax-friedrichs", "upwind", "lax-wendroff")
 PADDINGS = {"circular": "circular", "zeros": "constant", "replicate": "replicate"}
 CONV = (F.conv1d, F.conv2d, F.conv3d)
@@ -98,9 +100,11 @@ class SchemeConv(torch.nn.Module):
 
     def matrices(self) -> torch.Tensor:
         """The matrices M_j = Δt/Δx A_j, (d, n, n), symmetric and of norm at most courant · limit."""
-        s = (self.weight + self.weight.mT) / 2
-        m = 2 * self.courant * self.limit * torch.linalg.solve(self._one() + s @ s, s)
-        return (m + m.mT) / 2
+        with not_cast(self.weight):
+            w = wide(self.weight)
+            s = (w + w.mT) / 2
+            m = 2 * self.courant * self.limit * torch.linalg.solve(self._one() + s @ s, s)
+            return (m + m.mT) / 2
 
     def set_matrices(self, matrices: torch.Tensor) -> SchemeConv:
         """Set the weights, ‖S_j‖ ≤ 1, so that these are the matrices M_j; ValueError, TooFast. Returns the layer."""
@@ -122,14 +126,15 @@ class SchemeConv(torch.nn.Module):
     def kernel(self) -> torch.Tensor:
         """One step as the weights of a convolution, (n, n, 3, …): Σ of its taps is the identity, so Σu is conserved."""
         m, one = self.matrices(), self._one()
-        kernel = _spread(one[None], self.identity) - _spread(m, self.first)
-        if self.scheme == "lax-wendroff":
-            kernel = kernel + _spread(torch.einsum("jab,kbc->jkac", m, m).flatten(0, 1), self.mixed) / 2
-            return kernel + _spread(m @ m, self.second) / 2
-        return kernel + _spread(self._dissipation(m), self.second) / 2
+        with not_cast(m):
+            kernel = _spread(one[None], self.identity) - _spread(m, self.first)
+            if self.scheme == "lax-wendroff":
+                kernel = kernel + _spread(torch.einsum("jab,kbc->jkac", m, m).flatten(0, 1), self.mixed) / 2
+                return kernel + _spread(m @ m, self.second) / 2
+            return kernel + _spread(self._dissipation(m), self.second) / 2
 
     def _one(self) -> torch.Tensor:
-        return torch.eye(self.channels, device=self.weight.device, dtype=self.weight.dtype)
+        return wide(torch.eye(self.channels, device=self.weight.device, dtype=self.weight.dtype))
 
     def _dissipation(self, m: torch.Tensor) -> torch.Tensor:
         one = self._one()
@@ -140,8 +145,9 @@ class SchemeConv(torch.nn.Module):
         return (one / self.ndim).expand_as(m)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """`steps` steps."""
+        """`steps` steps; the kernel is made in float32 at least, also under autocast."""
         kernel, sides = self.kernel(), [1] * (2 * self.ndim)
+        kernel = kernel if self.weight.dtype == kernel.dtype else kernel.to(self.weight.dtype)
         for _ in range(self.steps):
             x = CONV[self.ndim - 1](F.pad(x, sides, mode=PADDINGS[self.padding_mode]), kernel)
         return x
@@ -167,7 +173,7 @@ def _absolute(m: torch.Tensor) -> torch.Tensor:
 
 def _spread(matrices: torch.Tensor, taps: torch.Tensor) -> torch.Tensor:
     """Σ_r matrices[r] ⊗ taps[r], (n, n, 3, …)."""
-    return torch.tensordot(matrices, taps, ([0], [0]))
+    return torch.tensordot(matrices, taps.to(matrices.dtype), ([0], [0]))
 
 
 def _taps(ndim: int) -> tuple[torch.Tensor, ...]:

@@ -5,6 +5,8 @@ import math
 
 import torch
 
+from .precision import not_cast, wide
+
 
 class SymmetricHyperbolicBlock(torch.nn.Module):
     """A step of u_t + Σ_j ∂_j f_j(u) = 0 with f_j(u) = Wᵀ(s_j ⊙ (Wu)²) = ∇ψ_j, ψ_j(u) = Σ_r s_jr (Wu)_r³/3.
@@ -48,7 +50,11 @@ class SymmetricHyperbolicBlock(torch.nn.Module):
         return torch.sigmoid(self.logit)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """One step."""
+        """One step, in the precision of the weights also under autocast."""
+        with not_cast(x):
+            return self._step(x.to(torch.promote_types(x.dtype, self.weight.dtype)))
+
+    def _step(self, x: torch.Tensor) -> torch.Tensor:
         speed = self.speed(x).clamp(min=torch.finfo(x.dtype).tiny)
         smooth = sum((self._difference(self._difference(x, j, True), j, False) for j in range(self.ndim)),
                      torch.zeros_like(x))
@@ -81,7 +87,8 @@ class SymmetricHyperbolicBlock(torch.nn.Module):
     def speed(self, x: torch.Tensor) -> torch.Tensor:
         """λ = 2‖W‖² max |s_jr (Wu)_r|, at least every characteristic speed along an axis; (batch, 1, …, 1)."""
         self._check(x)
-        norm = torch.linalg.eigvalsh(self.weight.T @ self.weight)[-1]
+        w = wide(self.weight)
+        norm = torch.linalg.eigvalsh(w.T @ w)[-1].to(self.weight.dtype)
         a = torch.einsum("rk,bk...->br...", self.weight, x).abs().flatten(2).amax(2)
         return (2 * norm * (a * self.scale.abs().amax(0)).amax(1)).reshape(-1, *(1,) * (x.ndim - 1))
 
