@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import reptheory as rt
+from reptheory.basis import Block
+from reptheory.steerable import Path as SteerablePath
 from reptheory.steerable import Paths
 from reptheory.vocabulary import noun
 from reptheory.whole_file import check_target, write_whole
@@ -33,8 +35,8 @@ def basis(options: Namespace) -> None:
     if options.output is not None or options.json:
         _refuse_paths(hom)
     if options.json:
-        rows = [{"source": b.source.expression, "target": b.target.expression, "copies": b.copies, "x": b.point,
-                 "orbit": b.orbit, "stabiliser": b.stabiliser, "dim": b.dim} for b in hom.blocks]
+        rows = [{"source": b.source.expression, "target": b.target.expression, "copies": b.copies, **_place(b),
+                 "dim": b.dim} for b in hom.blocks.rows]
         _show({**_facts(hom), "blocks": rows})
     else:
         print(f"{hom!r}\n{hom.blocks!r}")
@@ -42,6 +44,13 @@ def basis(options: Namespace) -> None:
         with progress("writing the basis"):
             data = basis_bytes(hom, ending, options.dtype, not options.exact, options.blocks)
         write_whole(options.output, data)
+
+
+def _place(row: Block | SteerablePath) -> dict[str, Any]:
+    """Which orbit of points, or which path of what degree, a line of a table is about."""
+    if isinstance(row, SteerablePath):
+        return {"degree": row.degree, "index": row.index}
+    return {"x": row.point, "orbit": row.orbit, "stabiliser": row.stabiliser}
 
 
 def certify(options: Namespace) -> None:

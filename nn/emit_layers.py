@@ -63,7 +63,7 @@ def facts(plan: Plan) -> list[str]:
     lines = [plan.note] * bool(hom is None and plan.note)
     if hom is not None:
         certificate = repr(hom.certificate).removeprefix("<Certificate: ").removesuffix(">")
-        lines += [f"Dimension: {hom.dim} of {hom.unknowns}, exact over {hom.field}.", f"Certificate: {certificate}."]
+        lines += [f"Dimension: {repr(hom).partition('  # dim ')[2]}.", f"Certificate: {certificate}."]
     return [*lines, f"Plan: {plan.digest}."]
 
 

@@ -21,7 +21,7 @@ from .matrix import float_table
 from .piece import Orbit, Piece
 from .rep import ONE, Rep
 from .space import Grid, Lattice
-from .steerable import SteerableHom, orthonormal
+from .steerable import Paths, SteerableHom, orthonormal
 from .steerable_certificate import SteerableCertificate
 from .tensor import tensor
 
@@ -216,6 +216,11 @@ class SampledHom(Hom):
             pieces[source, target] = SampledPiece(source, target, self.on.size, (), table[:, alive] / norms[alive],
                                                   tuple(labels[k] for k in alive))
         return Basis(self, (), pieces)
+
+    @property
+    def blocks(self) -> Paths:  # type: ignore[override]
+        """The paths that are sampled."""
+        return self.steerable.paths
 
     def _refuse_large(self) -> None:
         """Raise TooLarge, before any path is derived, where those of a finite group have more than 2²⁶ samples."""

@@ -124,6 +124,17 @@ def test_complex_bases_are_written_where_they_can_be(capsys):
 
 
 # Certificates and layers -------------------------------------------------------------------------------------
+def test_sampled_kernels_are_shown_by_their_paths_and_emitted(capsys):
+    text = "Hom(SO(2).vector, SO(2).vector, on=R(2).sample(5))"
+    code, out, _ = run(capsys, "basis", text)
+    assert code == 0 and "dim 10 of 100, sampled from 4 paths J = 0, 2" in out and "J  index  source" in out
+    found = json.loads(run(capsys, "basis", text, "--json")[1])
+    assert [(row["degree"], row["index"]) for row in found["blocks"]] == [(0, 0), (0, 1), (2, 0), (2, 1)]
+    code, out, _ = run(capsys, "emit", text)
+    assert code == 0 and "Dimension: 10 of 100, sampled from 4 paths J = 0, 2." in out
+    compile(out, "layer", "exec")
+
+
 def test_a_certificate_is_printed(capsys):
     hom = rt.read(HOM)
     assert run(capsys, "certify", HOM) == (0, f"{hom.certificate!r}\n", "")

@@ -165,3 +165,12 @@ def test_dense_samples_past_memory_are_refused_at_once():
     G = rt.octahedral()  # 1585 filters of 125·24·24 samples, most of a gigabyte
     with pytest.raises(rt.TooLarge, match=r"1\d\d\d filters on R\(3\)\.sample\(5\), .* nn\.EquivariantConv3d\."):
         nn.SteerableConv3d(G.regular, G.regular, 5)
+
+
+def test_derive_keeps_the_filters_of_a_sampled_space():
+    """`rt.derive` solves on orbits of points, and a sampled space has filters of its own."""
+    hom, fresh = (rt.Hom(SO2.irrep(1), SO2.irrep(2), on=rt.R(2).sample(5)) for _ in range(2))
+    assert rt.derive(hom).dim == fresh.dim > 0
+    assert (hom.basis.to_numpy() == fresh.basis.to_numpy()).all()
+    paths = rt.Hom(SO2.irrep(1), SO2.irrep(2), on=rt.R(2))
+    assert rt.derive(paths).dim == 4
