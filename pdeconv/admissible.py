@@ -23,7 +23,8 @@ class NotAdmissible(ValueError):
 
 @dataclass(frozen=True)
 class Admissible:
-    """The set {u : q(u) > 0 for the unknowns and primitive unknowns q that the system says are positive}.
+    """The set {u : q(u) > 0 for the unknowns and primitive unknowns q that the system says are positive}; those
+    named in `may_vanish` only have to be q ≥ 0, which a scheme with dry cells asks for.
 
     >>> from pdeconv import catalog
     >>> Admissible(catalog.euler().at(gamma="7/5")).names
@@ -31,6 +32,7 @@ class Admissible:
     """
 
     system: System
+    may_vanish: tuple[str, ...] = ()
 
     @cached_property
     def _formulas(self) -> dict[str, sympy.Expr]:
@@ -60,6 +62,8 @@ class Admissible:
             values = self._program(NUMPY, {f"q{k}": f for k, f in enumerate(u)})
         for name, value in zip(self.names, values):
             bad = ~(np.broadcast_to(value, u.shape[1:]) > 0)
+            if name in self.may_vanish:
+                bad &= ~(np.broadcast_to(value, u.shape[1:]) == 0)
             if bad.any():
                 cell = _first(bad)
                 what = f"{name} = {np.broadcast_to(value, u.shape[1:])[cell]:g}"

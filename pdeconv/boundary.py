@@ -102,6 +102,10 @@ class Boundary:
                 inside = line[..., -1:] if end else line[..., :1]
                 place = self._place(j, end, 1, inside.shape[1:], 0.0, np)
                 states = self._ghosts[j][end](inside, inside, place).reshape(self.system.size, -1)
+                with np.errstate(all="ignore"):  # where a cell is dry there is nothing to count
+                    states = states[:, np.isfinite(_table(self._matrices[j], states)).all((1, 2))]
+                if not states.size:
+                    continue
                 speeds, vectors = self._characteristics(j, states)
                 entering = speeds * (1 if high == 0 else -1)
                 scale = 1e-12 * np.abs(entering).max(initial=1.0)

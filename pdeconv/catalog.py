@@ -1,6 +1,8 @@
 """The catalog: the classical hyperbolic systems, each a few lines through System."""
 from __future__ import annotations
 
+from typing import Any
+
 from .system import System
 
 AXES = ("x", "y", "z")
@@ -74,8 +76,11 @@ def elasticity() -> System:
                   ["s_xx", "s_yy", "s_xy", "v_x", "v_y"], positive=["la", "mu", "rho"]).named("catalog.elasticity()")
 
 
-def shallow_water(ndim: int = 1) -> System:
+def shallow_water(ndim: int = 1, bottom: bool = False) -> System:
     """The shallow water equations of depth h and discharge m = h v, with gravity g.
+
+    With a bottom, its height b is the last unknown: b_t = 0, and it pushes by −g h ∇b, which is no flux, so the system
+    is given by matrices; `scheme("hydrostatic")` keeps a lake at rest exactly.
 
     >>> shallow_water(ndim=1).eigenstructure().speeds
     (-c + v_x, c + v_x)
@@ -83,8 +88,14 @@ def shallow_water(ndim: int = 1) -> System:
     axes = _axes(ndim, 2)
     fluxes = {a: [f"m_{a}", *(f"m_{a}*m_{b}/h" + (" + g*h**2/2" if a == b else "") for b in axes)] for a in axes}
     primitive = {"h": "h"} | {f"m_{a}": f"h*v_{a}" for a in axes}
-    return System(fluxes, list(primitive), positive=["g", "h"], primitive=primitive).named(
-        f"catalog.shallow_water(ndim={ndim})")
+    flat = System(fluxes, list(primitive), positive=["g", "h"], primitive=primitive)
+    if not bottom:
+        return flat.named(f"catalog.shallow_water(ndim={ndim})")
+    tables: dict[str, Any] = {
+        a: [*([*map(str, flat.jacobian(a).row(i)), "g*h" if i == 1 + j else "0"] for i in range(ndim + 1)),
+            ["0"] * (ndim + 2)] for j, a in enumerate(axes)}
+    return System(state=[*primitive, "b"], positive=["g", "h"], primitive=primitive | {"b": "b"}, **tables).named(
+        f"catalog.shallow_water(ndim={ndim}, bottom=True)")
 
 
 def p_system() -> System:

@@ -73,9 +73,9 @@ def _step(scheme: Scheme, cells: dict[Offset, tuple[Expr, ...]]) -> list[Expr]:
     """Σ_axis F_{j+1/2} − F_{j−1/2}."""
     total = [sympy.S.Zero] * scheme.system.size
     for j, axis in enumerate(scheme.axes):
-        for side, sign in ((0, 1), (-1, -1)):
+        for side, sign in ((0, 1), (-1, -1)):  # what leaves to the right, what enters from the left
             row = {k: cells[tuple(x + side * (i == j) for i, x in enumerate(k))] for k in scheme.face_offsets(axis)}
-            total = [t + sign * f for t, f in zip(total, scheme.face_flux(axis, row))]
+            total = [t + sign * f for t, f in zip(total, scheme.face_sides(axis, row)[side])]
     return total
 
 

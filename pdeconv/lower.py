@@ -17,7 +17,6 @@ from .laurent import Offset
 from .program import Argument, NotLowered, Program, program
 from .scheme import RATIO, Scheme
 from .semi_discrete import SemiDiscrete
-from .speed import spectral_radius
 
 Load = tuple[int, Offset]  # field, offset
 
@@ -62,6 +61,12 @@ class Kernel:
         return self.scheme.system.ndim
 
     @property
+    def is_two_sided(self) -> bool:
+        """Whether faces give another amount to the cell on the right than they take from that on the left: programs
+        then have the outputs of both, one after the other."""
+        return any(len(face.program.outputs) > self.size for face in self.faces)
+
+    @property
     def needs_ratio(self) -> bool:
         """Whether a flux contains Δt/Δx."""
         return any("r" in step.args for face in self.faces for step in face.program.steps)
@@ -76,9 +81,9 @@ class Kernel:
             values = {name: fields[k][self._faces(face.axis, o, padded.shape)] for name, (k, o) in face.loads.items()}
             flux = face.program(operations, {**values, "r": r})
             lower, upper = self._sides(face.axis)
-            for k, f in enumerate(flux):
+            for k, (f, g) in enumerate(zip(flux, flux[self.size:] or flux)):
                 if hasattr(f, "shape"):
-                    change = r * (f[lower] - f[upper])
+                    change = r * (g[lower] - f[upper])
                     total[k] = change if total[k] is None else total[k] + change
         inner = (slice(self.reach, -self.reach),) * self.ndim
         if self.source is not None:
@@ -148,7 +153,7 @@ def lower(scheme: Scheme) -> Kernel:
     faces = tuple(_face(j, face_program(scheme, axis), split) for j, axis in enumerate(system.axes))
     inputs: dict[sympy.Symbol, str] = {s: f"q{k}" for k, s in enumerate(system.state)}
     source = program(system.source, inputs) if any(system.source) else None
-    speeds = program([spectral_radius(system, axis) for axis in system.axes], inputs)
+    speeds = program([scheme.speed(axis) for axis in system.axes], inputs)
     reach = max(max(o[face.axis], 1 - o[face.axis], *(abs(x) for j, x in enumerate(o) if j != face.axis), 1)
                 for face in faces for _, o in face.loads.values())
     return Kernel(scheme, program(split.fields, inputs), faces, source, speeds, reach)
@@ -206,13 +211,15 @@ class _Cells:
         return found.pop() if len(found) == 1 else None
 
     def _field(self, e: Expr, offset: Offset, table: Mapping[sympy.Symbol, Load]) -> Expr:
+        if isinstance(e, sympy.logic.boolalg.Boolean):
+            return e
         c, rest = e.as_coeff_Mul() if not e.is_Add else (sympy.S.One, e)
         if rest.is_Add:
             content, rest = rest.primitive()
             c *= content
             if rest.could_extract_minus_sign():
                 c, rest = -c, -rest
-        if rest.is_Symbol or isinstance(rest, (sympy.logic.boolalg.Boolean,)):
+        if rest.is_Symbol:
             return e
         canonical = rest.xreplace({s: self.state[k] for s, (k, o) in table.items() if o == offset})
         if canonical not in self.named:

@@ -67,10 +67,9 @@ def _pressure(system: System) -> tuple[str, ...]:
     """The name of the pressure of an ideal gas, where γ > 1 is a number."""
     from .eigenstructure import primitive_inverse
     from .riemann_gas import _ideal_gas
-    gammas = {_ideal_gas(system, axis) for axis in system.axes}
-    if None in gammas or len(gammas) != 1 or system.size < system.ndim + 2:
+    gamma, *others = (_ideal_gas(system, axis) for axis in system.axes)
+    if gamma is None or any(g != gamma for g in others):
         return ()
-    [gamma] = gammas
     u = system.state
     p = (gamma - 1) * (u[-1] - sum(m ** 2 for m in u[1:-1]) / (2 * u[0]))
     return tuple(x.name for x, e in primitive_inverse(system).items() if sympy.cancel(e - p) == 0)

@@ -29,17 +29,20 @@ SEMI_DISCRETE = {  # name: flux, reconstruction, time stepping
 }
 ONE_STEP = {"lax-wendroff": "LaxWendroff", "maccormack": "MacCormack", "beam-warming": "Interpolating",
             "fromm": "Interpolating", "quickest": "Interpolating", "yee": "Staggered"}
-NAMES = (*SEMI_DISCRETE, *ONE_STEP, "wave-propagation")
+NAMES = (*SEMI_DISCRETE, *ONE_STEP, "wave-propagation", "hydrostatic")
 
 
 def make(system: System, name: str, courant: Expr | None, given: dict[str, Any], beyond_limit: bool) -> Scheme:
     """The scheme of a name with the parts that are given; UnknownScheme, NotDefined."""
-    if not system.is_conservative and not system.is_linear:
-        raise NotDefined(f"{system.expression} is given by matrices that depend on the state, and schemes need fluxes. "
-                         "Give fluxes={'x': (…)}, or numbers for the state.")
     printed = tuple((k, getattr(v, "expression", repr(v))) for k, v in given.items())
     if beyond_limit:
         printed += (("beyond_limit", "True"),)
+    if name == "hydrostatic":
+        from .hydrostatic import Hydrostatic
+        return Hydrostatic.make(system, courant, printed, given)
+    if not system.is_conservative and not system.is_linear:
+        raise NotDefined(f"{system.expression} is given by matrices that depend on the state, and schemes need fluxes. "
+                         "Give fluxes={'x': (…)}, or numbers for the state; 'hydrostatic' is for water over a bottom.")
     ratio = RATIO if courant is None or not system.is_linear else courant / max_speed(system)
     if name in SEMI_DISCRETE:
         flux, rows, time = SEMI_DISCRETE[name]

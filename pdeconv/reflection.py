@@ -22,6 +22,12 @@ def is_reflection(system: System, axis: str, odd: Sequence[str]) -> bool:
     (True, False)
     """
     signs = [-1 if name in odd else 1 for name in system.names]
+    if not system.is_conservative and not system.is_linear:  # S A(S u) S = ∓A(u)
+        turned = dict(zip(system.state, (s * u for s, u in zip(signs, system.state))))
+        turn = sympy.diag(*signs)
+        return not any(system.source) and all(
+            sympy.cancel(e) == 0 for a, m in zip(system.axes, system.matrices)
+            for e in turn * m.subs(turned, simultaneous=True) * turn - (-1 if a == axis else 1) * m)
     mirrored = [s * u for s, u in zip(signs, system.state)]
     rows = [(physical(system, system.state, a), physical(system, mirrored, a), -1 if a == axis else 1)
             for a in system.axes]

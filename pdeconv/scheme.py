@@ -24,7 +24,7 @@ from .laurent import Laurent, Offset
 from .numerical_flux import NumericalFlux, State
 from .reconstruction import Let, Reconstruction, plain
 from .runge_kutta import RungeKutta
-from .speed import max_speed
+from .speed import max_speed, spectral_radius
 from .system import System
 
 if TYPE_CHECKING:
@@ -87,10 +87,24 @@ class Scheme:
         """The flux F_{j+1/2} through the face on the right of cell 0; `let` names parts of it."""
         raise NotImplementedError  # abstract
 
+    def face_sides(self, axis: str, cells: Mapping[Offset, State], let: Let = plain) -> tuple[State, State]:
+        """What leaves the cell on the left of a face and what enters that on the right: the flux, for conservation."""
+        flux = self.face_flux(axis, cells, let)
+        return flux, flux
+
+    def speed(self, axis: str) -> Expr:
+        """The largest characteristic speed along an axis, from which steps are chosen."""
+        return spectral_radius(self.system, axis)
+
     def face_program(self, axis: str) -> FaceProgram:
         """The face flux with its parts named in order, which back ends read; see `face_program`."""
         from .face_program import face_program
         return face_program(self, axis)
+
+    @property
+    def may_vanish(self) -> tuple[str, ...]:
+        """The positive unknowns that may be 0 in a run: none, except for schemes that are proved to hold there."""
+        return ()
 
     # Numbers ---------------------------------------------------------------------------------------------
     @cached_property

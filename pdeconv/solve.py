@@ -68,7 +68,7 @@ def solve(system: System, scheme: Scheme | str, grid: Grid, u0: Any, t_end: floa
         raise ValueError(f"checkpoint={checkpoint!r} is no number of steps. Give a positive integer.")
     kernel, sides = lower(made), _sides(system, boundary, grid)
     u = _field(system, grid, u0)
-    Admissible(system).require(u)
+    Admissible(system, made.may_vanish).require(u)
     stepper = Stepper(kernel, sides, grid.spacing, backend)
     sides.check(u)
     about = f"{kernel.scheme.expression} on {grid!r} with {sides.sides!r} at courant {number!r}"

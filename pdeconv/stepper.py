@@ -49,6 +49,9 @@ class Stepper:
             raise NoBackend("the back end 'numba' needs numba. Install intertwiner[fast], or use 'numpy'.")
         if self.threads < 1:
             raise ValueError(f"threads={self.threads} is no number of threads. Give a positive one.")
+        if self.backend == "numba" and self.kernel.is_two_sided:
+            raise NoBackend(f"the back end 'numba' has one flux for both sides of a face, and "
+                            f"{self.kernel.scheme.name!r} has two. Use 'numpy' or 'torch'.")
         if self.kernel.needs_ratio and max(self.spacing) > min(self.spacing) * (1 + 1e-12):
             raise ValueError(f"a flux of {self.kernel.scheme.expression} contains Δt/Δx, and the cells have sides "
                              f"{', '.join(f'{d:g}' for d in self.spacing)}. Take square cells, or 'rusanov'.")
