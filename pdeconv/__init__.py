@@ -35,6 +35,7 @@ from .roe import NoRoeMatrix, RoeMatrix, roe_matrix
 from .runge_kutta import RungeKutta, runge_kutta
 from .scheme import NotDefined, NotLinear, Scheme, UnknownScheme, Unstable
 from .scheme_symmetry import Lost, SchemeSymmetries, scheme_symmetries
+from .simultaneous_approximation import SimultaneousApproximation, simultaneous_approximation
 from .snapshot import NotResumable, series
 from .solution import Series, Solution
 from .solve import Diverged, solve
@@ -55,8 +56,9 @@ __all__ = ["Admissible", "BadGrid", "BadState", "Boundary", "CharacteristicField
            "NotExactFormula", "NotHyperbolic", "NotIntegrated", "NotLinear", "NotLowered", "NotRational",
            "NotResumable", "NotSymmetric", "NotSymmetrisable", "NotWellPosed", "NumericalFlux", "Reconstruction",
            "Report", "RiemannFlux", "RiemannSolution", "RoeMatrix", "RungeKutta", "Scheme", "SchemeSymmetries",
-           "Series", "Solution", "Stencil", "Stepper", "SummationByParts", "Symmetries", "Symmetriser", "System",
-           "TooManyUnknowns", "Undecided", "UnknownScheme", "Unstable", "VectorField", "Wall", "boundary", "catalog",
-           "decompile", "dirichlet", "entropy", "entropy_flux", "entropy_flux_family", "lattice_symmetry", "limiter",
-           "linear_symmetries", "lower", "reconstruction", "riemann", "roe_matrix", "runge_kutta", "scheme_symmetries",
-           "series", "solve", "summation_by_parts", "symmetries"]
+           "Series", "SimultaneousApproximation", "Solution", "Stencil", "Stepper", "SummationByParts", "Symmetries",
+           "Symmetriser", "System", "TooManyUnknowns", "Undecided", "UnknownScheme", "Unstable", "VectorField", "Wall",
+           "boundary", "catalog", "decompile", "dirichlet", "entropy", "entropy_flux", "entropy_flux_family",
+           "lattice_symmetry", "limiter", "linear_symmetries", "lower", "reconstruction", "riemann", "roe_matrix",
+           "runge_kutta", "scheme_symmetries", "series", "simultaneous_approximation", "solve", "summation_by_parts",
+           "symmetries"]

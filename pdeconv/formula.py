@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Mapping
+from math import isfinite
 from typing import Any
 
 import sympy
@@ -48,17 +49,21 @@ def formula(given: Any, positive: Iterable[str] = ()) -> sympy.Expr:
         return _expression(tree, given, tuple(positive))
     if isinstance(given, bool) or (not isinstance(given, (int, sympy.Basic)) and not hasattr(given, "numerator")):
         if isinstance(given, float):
-            raise NotExactFormula(f"{given!r} is a decimal number, and systems are exact. Write '1/2' or "
-                                  "sympy.Rational(1, 2).")
+            raise NotExactFormula(f"{given!r} is a decimal number, and systems are exact. Write {_fraction(given)!r}.")
         raise FormulaError(f"{given!r} is no formula. Give a text or a sympy expression.")
     if isinstance(given, float):
-        raise NotExactFormula(f"{given!r} is a decimal number, and systems are exact. Write '1/2'.")
+        raise NotExactFormula(f"{given!r} is a decimal number, and systems are exact. Write {_fraction(given)!r}.")
     value = sympy.sympify(given if isinstance(given, (int, sympy.Basic)) else sympy.Rational(
         given.numerator, given.denominator))
     decimal = next(iter(value.atoms(sympy.Float)), None)
     if decimal is not None:
         raise NotExactFormula(f"{value} holds the decimal number {decimal}, and systems are exact. Write a fraction.")
     return canonical(value, positive)
+
+
+def _fraction(given: float) -> str:
+    """The fraction that the shortest decimal of a float is: '9/20' for 0.45."""
+    return str(sympy.Rational(repr(float(given)))) if isfinite(given) else "1/2"
 
 
 def canonical(value: sympy.Basic, positive: Iterable[str] = ()) -> Any:

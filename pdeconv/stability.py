@@ -50,8 +50,11 @@ def require(scheme: Scheme) -> None:
     if scheme.courant is not None and scheme.courant > upper:
         digits = "" if upper.is_Rational else f" = {sympy.N(upper, 8)}"
         shown = "" if len(str(upper)) > 60 else f" {upper}"
-        fault = "beyond which |g(θ)| > 1 for some θ" if scheme.is_linear else "up to which total variation is proved " \
-            "not to grow"
+        witness = getattr(limit, "witness", None)
+        if not scheme.is_linear:
+            fault = "up to which total variation is proved not to grow"
+        else:
+            fault = f"where {witness}" if witness is not None else "beyond which |g(θ)| > 1 for some θ"
         raise Unstable(f"courant={str(scheme.courant)!r} is above the limit{shown}{digits} of {scheme.name!r}, "
                        f"{fault}. Take a smaller number, or say beyond_limit=True.")
 
