@@ -195,15 +195,21 @@ def boundary(system: System, given: Any = "periodic", grid: Grid | None = None) 
 
 
 class _Torch:
-    """The few functions of NumPy that conditions use, for tensors."""
+    """The few functions of NumPy that conditions use, for tensors of a device."""
 
-    @cached_property
+    def __init__(self, device: Any) -> None:
+        self.device = device
+
+    @property
     def torch(self) -> Any:
         import torch
         return torch
 
     def concatenate(self, parts: Any, axis: int) -> Any:
         return self.torch.cat(parts, axis)
+
+    def asarray(self, a: Any, dtype: Any) -> Any:
+        return self.torch.asarray(a, dtype=dtype, device=self.device)
 
     def flip(self, u: Any, axis: int) -> Any:
         return self.torch.flip(u, (axis,))
@@ -213,4 +219,4 @@ class _Torch:
 
 
 def _namespace(u: Any) -> Any:
-    return np if isinstance(u, np.ndarray) else _Torch()
+    return np if isinstance(u, np.ndarray) else _Torch(u.device)

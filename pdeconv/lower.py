@@ -78,9 +78,9 @@ class Kernel:
         fields += self.cell(operations, {f"q{k}": f for k, f in enumerate(fields)})
         total: list[Any] = [None] * self.size
         for face, r in zip(self.faces, ratios):
-            values = {name: fields[k][self._faces(face.axis, o, padded.shape)] for name, (k, o) in face.loads.items()}
+            values = {name: fields[k][self.faces_at(face.axis, o, padded.shape)] for name, (k, o) in face.loads.items()}
             flux = face.program(operations, {**values, "r": r})
-            lower, upper = self._sides(face.axis)
+            lower, upper = self.sides_of(face.axis)
             for k, (f, g) in enumerate(zip(flux, flux[self.size:] or flux)):
                 if hasattr(f, "shape"):
                     change = r * (g[lower] - f[upper])
@@ -92,7 +92,7 @@ class Kernel:
         zero = 0 * padded[0][inner]
         return stack([zero + t if t is not None else zero for t in total])
 
-    def _faces(self, axis: int, offset: Offset, shape: Sequence[int]) -> tuple[slice, ...]:
+    def faces_at(self, axis: int, offset: Offset, shape: Sequence[int]) -> tuple[slice, ...]:
         """Where in a padded field the cells lie at this offset from the left of each face of an axis."""
         found = []
         for dim in range(self.ndim):
@@ -104,7 +104,7 @@ class Kernel:
             found.append(slice(start, start + inner))
         return tuple(found)
 
-    def _sides(self, axis: int) -> tuple[tuple[slice, ...], tuple[slice, ...]]:
+    def sides_of(self, axis: int) -> tuple[tuple[slice, ...], tuple[slice, ...]]:
         """Where the faces before and after each cell lie among those of an axis; y runs against the rows."""
         first, last = ([slice(None)] * self.ndim for _ in range(2))
         dim = self.ndim - 1 - axis
@@ -126,10 +126,8 @@ class Kernel:
 
     def torch(self, padded: Any, ratios: Sequence[Any], step: Any) -> Any:
         """The rate of a torch tensor, differentiable in the fields, the ratios and the step."""
-        import torch
-
-        from .operations import torch_operations
-        return self.rate(padded, ratios, step, torch_operations(), torch.stack)
+        from .tensor_kernel import TensorKernel
+        return TensorKernel.of(self)(padded, None, 1.0, ratios, step)
 
 
 def lower(scheme: Scheme) -> Kernel:

@@ -25,21 +25,38 @@ NUMPY: Mapping[str, Callable] = ARITHMETIC | {
 
 
 def torch_operations() -> Mapping[str, Callable]:
-    """The operations on torch tensors, where numbers stay Python floats."""
+    """The operations on torch tensors, where numbers stay Python floats, with those of `straight` in one pass."""
     import torch
 
-    def with_numbers(of_tensors: Callable, of_numbers: Callable) -> Callable:
-        def apply(*args: Any) -> Any:
-            like = next((a for a in args if isinstance(a, torch.Tensor)), None)
-            if like is None:
-                return of_numbers(*args)
-            return of_tensors(*(a if isinstance(a, torch.Tensor) else like.new_tensor(a) for a in args))
+    def of(function: Callable, numbers: Callable) -> Callable:
+        return lambda a: function(a) if isinstance(a, torch.Tensor) else numbers(a)
+
+    def bound(clamp: Callable, of_tensors: Callable, of_numbers: Callable) -> Callable:
+        def apply(a: Any, b: Any) -> Any:
+            if isinstance(a, torch.Tensor):
+                return of_tensors(a, b) if isinstance(b, torch.Tensor) else clamp(a, b)
+            return clamp(b, a) if isinstance(b, torch.Tensor) else of_numbers(a, b)
         return apply
 
     def select(condition: Any, a: Any, b: Any) -> Any:
         return torch.where(condition, a, b) if isinstance(condition, torch.Tensor) else (a if condition else b)
 
-    unary = {name: with_numbers(getattr(torch, name), getattr(np, name))
+    def added(sign: int) -> Callable:
+        def apply(x: Any, y: Any, c: float) -> Any:
+            tensors = isinstance(x, torch.Tensor) and isinstance(y, torch.Tensor)
+            return torch.add(x, y, alpha=sign * c) if tensors else x + sign * c * y
+        return apply
+
+    def multiplied(sign: int) -> Callable:
+        def apply(x: Any, y: Any, z: Any) -> Any:
+            tensors = all(isinstance(a, torch.Tensor) for a in (x, y, z))
+            return torch.addcmul(x, y, z, value=sign) if tensors else x + sign * y * z
+        return apply
+
+    unary = {name: of(getattr(torch, name), getattr(np, name))
              for name in ("sqrt", "sign", "exp", "log", "sin", "cos", "tan", "tanh")}
-    return ARITHMETIC | unary | {"min": with_numbers(torch.minimum, min), "max": with_numbers(torch.maximum, max),
-                                 "select": select, "not": with_numbers(torch.logical_not, operator.not_)}
+    return ARITHMETIC | unary | {
+        "min": bound(lambda a, b: torch.clamp(a, max=b), torch.minimum, min),
+        "max": bound(lambda a, b: torch.clamp(a, min=b), torch.maximum, max),
+        "select": select, "not": of(torch.logical_not, operator.not_),
+        "axpy": added(1), "axmy": added(-1), "fma": multiplied(1), "fms": multiplied(-1)}

@@ -13,6 +13,7 @@ from .boundary import Boundary
 from .lower import Kernel
 from .machine import Machine, Passes
 from .padded import Layout
+from .tensor_kernel import TensorStepper
 
 BACKENDS = ("numpy", "numba", "torch")
 
@@ -52,6 +53,9 @@ class Stepper:
         if self.backend == "numba" and self.kernel.is_two_sided:
             raise NoBackend(f"the back end 'numba' has one flux for both sides of a face, and "
                             f"{self.kernel.scheme.name!r} has two. Use 'numpy' or 'torch'.")
+        if self.backend == "torch":
+            tensors = TensorStepper.of(self.kernel, self.boundary, self.spacing)
+            object.__setattr__(self, "_tensors", tensors)  # made here, so that torch.compile finds it
         if self.kernel.needs_ratio and max(self.spacing) > min(self.spacing) * (1 + 1e-12):
             raise ValueError(f"a flux of {self.kernel.scheme.expression} contains Δt/Δx, and the cells have sides "
                              f"{', '.join(f'{d:g}' for d in self.spacing)}. Take square cells, or 'rusanov'.")
@@ -60,8 +64,10 @@ class Stepper:
         """The field after a time step from the time `at`, which boundary values may depend on."""
         if self.backend == "numba":
             return self._machine(u)(u, step, at)
-        time, length = self.kernel.scheme.time, step.detach() if hasattr(step, "detach") else step
-        when = [at + c * float(length) for c in time.nodes]
+        if self.backend == "torch":
+            return self._tensors(u, step, at)  # type: ignore[attr-defined]
+        time = self.kernel.scheme.time
+        when = [at + c * step for c in time.nodes]
         fields, rates = [u], {}
         uses = [k for row in time.beta for k, b in enumerate(row) if b]
         for alpha, beta in zip(time.alpha, time.beta):
@@ -80,9 +86,8 @@ class Stepper:
 
     def _advance(self, u: Any, base: Any, weight: float, step: Any, at: float) -> Any:
         """base + weight · Δt L(u)."""
-        rate = (self.kernel.torch if self.backend == "torch" else self.kernel.numpy)
-        ratios = [step / d for d in self.spacing]
-        change = weight * rate(self.boundary.pad(u, self.kernel.reach, at), ratios, step)
+        ratios, padded = [step / d for d in self.spacing], self.boundary.pad(u, self.kernel.reach, at)
+        change = weight * self.kernel.numpy(padded, ratios, step)
         return change if base is None else base + change
 
     def measured(self, u: Any, step: float, at: float = 0.0) -> tuple[Any, list[float] | None]:
