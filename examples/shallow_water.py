@@ -1,4 +1,4 @@
-"""A dam breaks: shallow water on refined grids beside the exact solution, with a convergence table and a picture."""
+"""A dam breaks: shallow water on refined grids beside the exact solution, a convergence table, and moving pictures."""
 from pathlib import Path
 
 import numpy as np
@@ -54,4 +54,6 @@ axes.legend(frameon=False)
 path = Path("out/shallow_water.png")
 path.parent.mkdir(exist_ok=True)
 figure.savefig(path, dpi=120)
-print(f"Written: {path}")
+run = pde.solve(SYSTEM, SCHEMES["muscl"], pde.Grid(x=(-1, 1, 200)), dam, 2, boundary="wall", every=0.05)
+moving = run.series.animate(path.with_suffix(".gif"), labels={"h": "depth h", "m_x": "discharge $m_x$"})
+print(f"Written: {path}, and between walls: {moving}")

@@ -111,6 +111,10 @@ class Kernel:
         first[dim], last[dim] = slice(None, -1), slice(1, None)
         return (tuple(last), tuple(first)) if axis == 1 else (tuple(first), tuple(last))
 
+    def _repr_latex_(self) -> str:
+        from .program_text import kernel_latex
+        return f"$${kernel_latex(self)}$$"
+
     def max_speeds(self, u: Any) -> list[float]:
         """The largest characteristic speed along each axis, over the cells of an array (unknowns, …)."""
         from .operations import NUMPY

@@ -70,6 +70,10 @@ class Program:
             found[step.op] = found.get(step.op, 0) + 1
         return dict(sorted(found.items()))
 
+    def _repr_latex_(self) -> str:
+        from .program_text import program_latex
+        return f"$${program_latex(self)}$$"
+
     def __str__(self) -> str:
         return "\n".join([*map(str, self.steps), "return " + ", ".join(map(str, self.outputs))])
 

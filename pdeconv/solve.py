@@ -177,7 +177,7 @@ class _Run:
         state = self._begun(u)
         speeds = self.kernel.max_speeds(state.u)
         with np.errstate(all="ignore"), tqdm(
-                total=self.t_end, initial=state.time, disable=not progress, unit="t",
+                total=self.t_end, initial=state.time, disable=not progress, unit="t", leave=False,
                 bar_format="{l_bar}{bar}| {n:.4g}/{total:.4g} [{elapsed}<{remaining}]{postfix}") as bar:
             while state.time < self.t_end:
                 step, time = self._next(state.time, speeds)
