@@ -24,6 +24,7 @@ from .limiter import Limiter, limiter
 from .lower import Kernel, NotLowered, lower
 from .modified_equation import ModifiedEquation, NotConsistent
 from .modified_system import ModifiedSystem
+from .numeric_speed import Speed
 from .numerical_flux import NumericalFlux
 from .prolongation import NotRational
 from .reconstruction import Reconstruction, reconstruction
@@ -56,9 +57,9 @@ __all__ = ["Admissible", "BadGrid", "BadState", "Boundary", "CharacteristicField
            "NotExactFormula", "NotHyperbolic", "NotIntegrated", "NotLinear", "NotLowered", "NotRational",
            "NotResumable", "NotSymmetric", "NotSymmetrisable", "NotWellPosed", "NumericalFlux", "Reconstruction",
            "Report", "RiemannFlux", "RiemannSolution", "RoeMatrix", "RungeKutta", "Scheme", "SchemeSymmetries",
-           "Series", "SimultaneousApproximation", "Solution", "Stencil", "Stepper", "SummationByParts", "Symmetries",
-           "Symmetriser", "System", "TooManyUnknowns", "Undecided", "UnknownScheme", "Unstable", "VectorField", "Wall",
-           "boundary", "catalog", "decompile", "dirichlet", "entropy", "entropy_flux", "entropy_flux_family",
-           "lattice_symmetry", "limiter", "linear_symmetries", "lower", "reconstruction", "riemann", "roe_matrix",
-           "runge_kutta", "scheme_symmetries", "series", "simultaneous_approximation", "solve", "summation_by_parts",
-           "symmetries"]
+           "Series", "SimultaneousApproximation", "Solution", "Speed", "Stencil", "Stepper", "SummationByParts",
+           "Symmetries", "Symmetriser", "System", "TooManyUnknowns", "Undecided", "UnknownScheme", "Unstable",
+           "VectorField", "Wall", "boundary", "catalog", "decompile", "dirichlet", "entropy", "entropy_flux",
+           "entropy_flux_family", "lattice_symmetry", "limiter", "linear_symmetries", "lower", "reconstruction",
+           "riemann", "roe_matrix", "runge_kutta", "scheme_symmetries", "series", "simultaneous_approximation",
+           "solve", "summation_by_parts", "symmetries"]

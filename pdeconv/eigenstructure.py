@@ -82,8 +82,8 @@ class Factor:
             slow, fast = sympy.sqrt(-c[1] / 2 - inner), sympy.sqrt(-c[1] / 2 + inner)
             return (-fast, -slow, slow, fast)
         raise NoClosedForm(f"the characteristic speeds are roots of {self.polynomial}, of degree {self.degree} in λ, "
-                           "and square roots do not give them. Give numbers for the state and parameters, "
-                           "system.at(…), and take speeds in floats.")
+                           "and square roots do not give them. system.speeds(…) isolates them in certified "
+                           "intervals, for numbers in place of all symbols.")
 
     @property
     def roots(self) -> tuple[Expr, ...]:

@@ -132,7 +132,7 @@ def _verified(system: System, density: Expr) -> Entropy:
                     raise NoEntropy(f"{density} is no entropy of {system.expression}: entry ({i + 1}, {j + 1}) of η″ A "
                                     f"along {axis} differs from its mirror image by "
                                     f"{sympy.factor(product[i, j] - product[j, i])}. Give another function.")
-    here, conditions = sample_point(system, ()), []
+    states, conditions = _states(system), []
     for k in range(1, system.size + 1):
         minor = sympy.factor(hessian[:k, :k].det(method="berkowitz"))
         found = sign(minor)
@@ -140,9 +140,10 @@ def _verified(system: System, density: Expr) -> Entropy:
             raise NoEntropy(f"{density} is not convex: the leading minor {minor} of its second derivatives is not "
                             "positive. Give −η, or another function.")
         if found is None:
-            if minor.subs(here).evalf() <= 0:
-                raise NoEntropy(f"{density} is not convex at {here}: the leading minor {minor} of its second "
-                                "derivatives is not positive there. Give −η, or another function.")
+            states = [x for x in states if minor.subs(x).evalf() > 0]
+            if not states:
+                raise NoEntropy(f"{density} is convex at none of the states that were tried, where the leading minor "
+                                f"{minor} of its second derivatives is not positive. Give −η, or another function.")
             conditions.append(_essential(minor))
     return Entropy(system, density, tuple(dict.fromkeys(conditions)))
 
@@ -189,6 +190,7 @@ def _ansatz(system: System) -> list[Expr]:
         found += [x, x ** 2] + ([1 / x, sympy.log(x)] if x.is_positive else [])
         found += [x ** 2 * p for p in positive if p != x]
     found += [p * sympy.log(q) for p in positive for q in positive]
+    found += [p * q for p, q in combinations(positive, 2)]
     for row in system.fluxes or ():
         for f in row:
             back = f if system.primitive is None else sympy.cancel(f.subs(dict(zip(system.state, system.primitive)),
@@ -197,6 +199,8 @@ def _ansatz(system: System) -> list[Expr]:
                 power = term.as_independent(*w, as_Add=False)[1]
                 if power.is_Pow and power.base in positive:
                     found += [power, power * power.base]
+                elif len(power.free_symbols & set(w)) == 1 and power.is_polynomial(*w):
+                    found += [power * x for x in w if power.has(x)]
     return list(dict.fromkeys(found))
 
 
@@ -225,16 +229,31 @@ def _solved(system: System) -> Iterator[Expr]:
     return (s * d for d in ordered for s in (1, -1) if _may_be_convex(system, s * d))
 
 
+def _states(system: System) -> list[dict[Expr, Any]]:
+    """States and parameters at which convexity is tried: one of moderate size, and those around it."""
+    found = [sample_point(system, ())]
+    chance = random.Random(3)
+    for _ in range(8):
+        values = {x: chance.choice((1, 2, 3, 5)) * v / 3 for x, v in found[0].items()}
+        if system.primitive is not None:
+            values |= {u: e.subs(values) for u, e in zip(system.state, system.primitive) if u != e}
+        found.append(values)
+    return found
+
+
 def _may_be_convex(system: System, density: Expr) -> bool:
     """Whether the second derivatives are positive definite at one state: those that are not need no proof."""
-    here = sample_point(system, ())
     w = system.primitive_symbols
     change = sympy.Matrix(system._primitive_matrices[1])
     g = sympy.Matrix([sympy.diff(density, x) for x in w])
     left = _inverted(change).T if system.primitive is not None else sympy.eye(system.size)
     rate = sympy.Matrix.hstack(*[(left.diff(x) * g + left * g.diff(x)) for x in w])
-    value = (change.T * rate).subs(here).evalf(30)
-    return all(value[:k, :k].det() > 0 for k in range(1, system.size + 1))
+    total = change.T * rate
+    for here in _states(system):
+        value = total.subs(here).evalf(30)
+        if all(value[:k, :k].det() > 0 for k in range(1, system.size + 1)):
+            return True
+    return False
 
 
 def _rows(system: System, terms: list[Expr], numbers: dict[Expr, Expr]) -> tuple[sympy.Matrix, ...]:
@@ -260,7 +279,8 @@ def _rows(system: System, terms: list[Expr], numbers: dict[Expr, Expr]) -> tuple
     conditions: list[list[Expr]] = []
     hessians: list[list[Expr]] = []
     for _ in range(2 * len(terms) // max(1, n * (n - 1) // 2 * system.ndim) + 4):
-        point = [sympy.Integer(1 if powers else chance.randint(1, 9) ** root) if x.is_positive else
+        point = [sympy.Integer((chance.choice([1, 2, 3, 5]) if powers else chance.randint(1, 9)) ** root
+                               ) if x.is_positive else
                  sympy.Integer(chance.choice([-7, -5, -3, -2, -1, 1, 2, 4, 6])) for x in w]
         point += [sympy.Integer(chance.randint(-9, 9)) for _ in logs] + list(system.parameters)
         inverse, *rates, frame = (read(*point) for read in reads[:n + 2])
@@ -281,18 +301,22 @@ def _rows(system: System, terms: list[Expr], numbers: dict[Expr, Expr]) -> tuple
 
 def _scaled(density: Expr, system: System) -> Expr:
     """The density with the factor 1/2 at its kinetic part, as physicists write it."""
-    for term in sympy.Add.make_args(sympy.expand(density)):
-        squares = [x for x in system.primitive_symbols if not x.is_positive and sympy.degree(term, x) == 2
-                   ] if term.is_polynomial(*[x for x in system.primitive_symbols if not x.is_positive]) else []
-        if squares:
-            return sympy.expand(density / (2 * abs(term.as_coeff_Mul()[0])) / _parameters(term, system))
+    w = system.primitive_symbols
+    for x in w:
+        if not x.is_positive and density.is_polynomial(x) and sympy.degree(density, x) == 2:
+            outside = sympy.factor(density.coeff(x, 2)).as_independent(*w, as_Add=False)[0]
+            parts: dict[Expr, Expr] = {}
+            for term in sympy.Add.make_args(sympy.expand(density)):
+                constant, inside = term.as_independent(*w, as_Add=False)
+                parts[inside] = parts.get(inside, 0) + constant
+            return sympy.Add(*[sympy.cancel(c / (2 * outside)) * inside for inside, c in parts.items()])
     return density
 
 
-def _parameters(term: Expr, system: System) -> Expr:
-    return abs(term.as_independent(*system.primitive_symbols, as_Add=False)[0] / term.as_coeff_Mul()[0])
-
-
 def _null(matrix: sympy.Matrix) -> list[sympy.Matrix]:
-    found = DomainMatrix.from_Matrix(matrix).to_field().nullspace().to_Matrix()
-    return [_primitive(found.row(i).T) for i in range(found.rows)]
+    """A basis of the null space, where powers of numbers such as 2^γ are independent of the parameters."""
+    powers = {p: sympy.Dummy(f"P{k}") for k, p in enumerate(sorted(
+        {p for e in matrix for p in e.atoms(sympy.Pow) if p.base.is_number and not p.exp.is_number}, key=str))}
+    found = DomainMatrix.from_Matrix(matrix.xreplace(powers)).to_field().nullspace().to_Matrix()
+    rows = [_primitive(found.row(i).T) for i in range(found.rows)]
+    return [row for row in rows if not row.free_symbols & set(powers.values())]

@@ -60,6 +60,9 @@ def report(system: System) -> Report:
     fields = _tried(system.characteristic_fields)
     if isinstance(fields, str):
         entries.append(("fields", fields))
+        if system.ndim == 1 and not any(m.free_symbols for m in system.matrices):
+            found = _tried(system.speeds)
+            entries += [("speeds", found)] if isinstance(found, str) else [("speed", repr(s)) for s in found]
     else:
         for c, value in fields[0].abbreviations:
             entries.append((str(c), value))

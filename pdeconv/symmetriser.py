@@ -9,7 +9,7 @@ import sympy
 from sympy import Expr
 from sympy.polys.matrices import DomainMatrix
 
-from .eigenstructure import _inverted
+from .eigenstructure import NoClosedForm, _inverted
 from .sign import sign
 
 if TYPE_CHECKING:
@@ -159,8 +159,29 @@ def _normal(matrix: sympy.Matrix, system: System) -> sympy.ImmutableMatrix:
 
 
 def _by_vectors(system: System, members: tuple[sympy.ImmutableMatrix, ...] = ()) -> Symmetriser:
-    """Σ l_kᵀ l_k over the left eigenvectors in one dimension."""
-    found = system.eigenstructure()
+    """Σ l_kᵀ l_k over the left eigenvectors in one dimension; by power sums where speeds have no radicals."""
+    try:
+        found = system.eigenstructure()
+    except NoClosedForm as error:
+        return _by_sums(system, members, str(error))
     left = found.left * system._primitive_matrices[1]
     gram = (left.T * left).subs(dict(found.abbreviations)).applyfunc(sympy.cancel)
     return Symmetriser(system, gram.as_immutable(), (), members, "Σ l_kᵀ l_k over left eigenvectors")
+
+
+def _by_sums(system: System, members: tuple[sympy.ImmutableMatrix, ...], failure: str) -> Symmetriser:
+    """S = Kᵀ H⁻¹ K with the rows K_i = e₁ᵀ Aⁱ and the power sums H_ij = Σ_k λ_k^{i+j} of distinct real speeds: K turns
+    A to the companion matrix C of its characteristic polynomial, whose right vectors are (1, λ, λ², …), so that
+    (R Rᵀ)⁻¹ = H⁻¹."""
+    n, a = system.size, sympy.Matrix(system._primitive_matrices[0][0])
+    if a.free_symbols or system.hyperbolicity.kind != "strict":
+        raise NotSymmetrisable(f"no symmetriser of {system.expression} was found: {failure}")
+    powers = [sympy.eye(n)]
+    for _ in range(2 * n - 2):
+        powers.append(powers[-1] * a)
+    sums = sympy.Matrix(n, n, lambda i, j: powers[i + j].trace())
+    for row in range(n):
+        k = sympy.Matrix.vstack(*[p[row, :] for p in powers[:n]])
+        if k.det() != 0:
+            return Symmetriser(system, (k.T * sums.inv() * k).as_immutable(), (), members, "Kᵀ H⁻¹ K by power sums")
+    raise NotSymmetrisable(f"no symmetriser of {system.expression} was found: {failure}")

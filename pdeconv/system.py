@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from .eigenstructure import Eigenstructure
     from .entropy import Entropy
     from .hyperbolicity import Hyperbolicity
+    from .numeric_speed import Speed
     from .report import Report
     from .scheme import Scheme
     from .symmetriser import Symmetriser
@@ -219,6 +220,15 @@ class System:
         """Characteristic speeds and vectors along a direction; see `eigenstructure.eigenstructure`."""
         from .eigenstructure import eigenstructure
         return eigenstructure(self, direction)
+
+    def speeds(self, direction: Sequence[Any] | None = None, **values: Any) -> tuple[Speed, ...]:
+        """Speeds at numbers as algebraic numbers in certified intervals, with radicals or without; see `numeric_speed`.
+
+        >>> System(fluxes={"x": ["u**3/3"]}, state=["u"]).speeds(u=2)[0].root
+        4
+        """
+        from .numeric_speed import speeds
+        return speeds(self, direction, **values)
 
     @cached_property
     def _primitive_matrices(self) -> tuple:
