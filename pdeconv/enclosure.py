@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import sympy
-from flint import acb, acb_mat, arb, fmpq
+from flint import acb, acb_mat, arb, ctx, fmpq
 from sympy import Expr, Rational
 
 from .coefficients import Coefficients, absolute
@@ -117,22 +117,37 @@ def _ring(system: System, courant: Rational, exact: bool) -> Coefficients:
 
 def grows(scheme: Scheme, courant: Rational, points: tuple[Point, ...]) -> Instability | None:
     """The proof that the symbol has an eigenvalue outside the unit circle at a rational frequency; None without one."""
-    operator = scheme.linear(_ring(scheme.system, courant, True))
-    waves = [(acb(ball(c), ball(s)), acb(ball(c), -ball(s))) for c, s in points]
-    total = acb_mat([[acb(0)] * scheme.system.size] * scheme.system.size)
-    for k, m in operator.terms.items():
-        factor = acb(1)
-        for x, (forward, backward) in zip(k, waves):
-            factor *= forward ** x if x >= 0 else backward ** -x
-        total = total + m.value * factor
+    with ctx.workprec(256):  # eigenvalues that meet are known to half as many digits
+        operator = scheme.linear(_ring(scheme.system, courant, True))
+        waves = [(acb(ball(c), ball(s)), acb(ball(c), -ball(s))) for c, s in points]
+        total = acb_mat([[acb(0)] * scheme.system.size] * scheme.system.size)
+        for k, m in operator.terms.items():
+            factor = acb(1)
+            for x, (forward, backward) in zip(k, waves):
+                factor *= forward ** x if x >= 0 else backward ** -x
+            total = total + m.value * factor
+        modulus = _outside(total)
+    return None if modulus is None else Instability(courant, points, modulus)
+
+
+def _outside(matrix: Any) -> Rational | None:
+    """A number above 1 that is exceeded by the modulus of an eigenvalue, by Gershgorin's discs of R⁻¹GR for approximate
+    eigenvectors R: discs apart from all others hold as many eigenvalues as they are."""
+    n = matrix.nrows()
     try:
-        moduli = [abs(v) for v in total.eig(multiple=True)]
-    except ValueError:
+        _, vectors = matrix.eig(right=True, algorithm="approx")
+        turned = vectors.inv() * matrix * vectors
+    except (ValueError, ZeroDivisionError):
         return None
-    largest = max((float(m.mid() - m.rad()) for m in moduli if m > 1), default=1.)
+    centres = [turned[i, i] for i in range(n)]
+    radii = [sum((abs(turned[i, j]) for j in range(n) if j != i), arb(0)) for i in range(n)]
+    least = [abs(c) - r for c, r in zip(centres, radii)]
+    largest = max((float(m.mid() - m.rad()) for m in least if m > 1), default=1.)
     below = Rational(int(largest * 2 ** 40), 2 ** 40)
-    return Instability(courant, points, below) if any(m > arb(fmpq(int(below.p), int(below.q))) for m in moduli) and (
-        below > 1) else None
+    outside = [i for i in range(n) if least[i] > arb(fmpq(int(below.p), int(below.q)))]
+    apart = all(abs(centres[i] - centres[j]) > radii[i] + radii[j] for i in outside for j in range(n)
+                if j not in outside)
+    return below if below > 1 and outside and apart else None
 
 
 def search(scheme: Scheme, lower: Expr, upper: Expr) -> Instability | None:

@@ -30,6 +30,7 @@ LIMITERS: dict[str, Callable[[Expr, Expr], Expr]] = {
     "van-albada": _where_alike(lambda a, b: a * b * (a + b) / (a ** 2 + b ** 2)),
     "ospre": _where_alike(lambda a, b: Rational(3, 2) * a * b * (a + b) / (a ** 2 + a * b + b ** 2)),
     "koren": lambda a, b: minmod(2 * a, 2 * b, (a + 2 * b) / 3),
+    "umist": lambda a, b: minmod(2 * a, 2 * b, (a + 3 * b) / 4, (3 * a + b) / 4),  # Lien and Leschziner, 1994
 }
 
 
@@ -76,7 +77,7 @@ class Limiter:
 
 
 def limiter(name: str) -> Limiter:
-    """The limiter of this name: "minmod", "mc", "superbee", "van-leer", "van-albada", "ospre", "koren".
+    """The limiter of this name: "minmod", "mc", "superbee", "van-leer", "van-albada", "ospre", "koren", "umist".
 
     Raises UnknownScheme.
     """

@@ -149,6 +149,9 @@ def isotropic(scheme: Any, ratios: list[Rational]) -> Expr | Enclosure | None:
         return None
     if _is_proved(deficits, xs, upper):
         return upper
+    by_norm, reason = proved_limit(scheme)
+    if by_norm > 0:
+        return Enclosure(by_norm, upper, f"{reason}, and the diagonals")
     lower = next((c for c in (Rational(k, 16) * sympy.floor(upper * 1024) / 1024 for k in (15, 12, 8, 4))
                   if _holds(deficits, xs, c)), sympy.S.Zero)
     return Enclosure(lower, upper, "Bernstein coefficients, and the diagonals")

@@ -72,7 +72,11 @@ def one_dimension(scheme: Scheme) -> Expr | Enclosure | None:
         found = least([courant_interval(sympy.expand(deficit.subs({NU: r * C, COURANT: C}))) for r in (0, 1)])
         if found is None or sympy.degree(deficit, NU) <= 2:
             return found
-        return Enclosure(sympy.S.Zero, found, "the ratios of the characteristic speeds are no rational numbers")
+        from .several_dimensions import proved_limit
+        lower, reason = proved_limit(scheme)
+        if lower == found:
+            return found
+        return Enclosure(lower, found, f"{reason}; ratios of characteristic speeds are no rational numbers")
     return least([courant_interval(sympy.expand(deficit.subs({NU: r * C, COURANT: C}))) for r in ratios])
 
 

@@ -14,7 +14,7 @@ NAMES = {"System": System, "catalog": catalog}
 # Limiters: φ(r)/r and φ(r) are bounded by these (Sweby, SIAM J. Numer. Anal. 21, 1984; LeVeque, section 6.11)
 @pytest.mark.parametrize("name, bound, symmetric", [
     ("minmod", 1, True), ("mc", 2, True), ("superbee", 2, True), ("van-leer", 2, True), ("koren", 2, False),
-    ("van-albada", (1 + sqrt(2)) / 2, True), ("ospre", Rational(3, 2), True)])
+    ("van-albada", (1 + sqrt(2)) / 2, True), ("umist", 2, True), ("ospre", Rational(3, 2), True)])
 def test_limiters(name, bound, symmetric):
     limiter = pde.limiter(name)
     assert sympy.simplify(limiter.bounds[0] - bound) == 0 and sympy.simplify(limiter.bounds[1] - bound) == 0

@@ -52,9 +52,23 @@ def test_an_enclosure_shows_a_wave_that_grows():
     assert "numerical radius" in repr(found) and "|g| > 1.0" in repr(found)
 
 
+def test_a_growing_wave_is_proved_where_eigenvalues_are_double():
+    from pdeconv.enclosure import Instability
+    point = (Rational(99, 101), Rational(20, 101))
+    scheme = catalog.maxwell().scheme("lax-wendroff")  # every speed is double
+    found = grows(scheme, Rational(1, 2), (point,) * 3)
+    assert isinstance(found, Instability) and 1 < found.modulus < 1.0001
+    assert grows(scheme, Rational(1, 4), (point,) * 3) is None
+
+
 def test_maccormack_has_no_estimate_and_a_wave_that_grows():
     found = catalog.wave(ndim=2).scheme("maccormack").courant_max
     assert found.lower == 0 and found.upper < .51 and "imaginary eigenvalue" in found.reason
+
+
+def test_speeds_in_irrational_ratios_have_a_lower_bound():
+    found = System(x=[[1, 1], [1, 0]]).scheme("rusanov", time="ssp-rk3").courant_max
+    assert 1.2 < found.lower <= found.upper < 1.26 and "no rational numbers" in found.reason
 
 
 def test_one_norm_for_all_axes_is_found_by_the_symmetriser():
