@@ -25,6 +25,7 @@ from .preserved import NoPreservedDomain
 from .radial import BesselBasis
 from .relax import Relaxed
 from .scheme_layer import SchemeConv, TooFast
+from .scheme_step import SchemeStep
 from .sphere import NotHarmonic, SphericalHarmonics
 from .sphere_activation import SphereActivation
 from .steerable import SteerableConv2d, SteerableConv3d
@@ -45,7 +46,7 @@ __all__ = [
     "Intertwiners", "InvariantPool", "MaxPool", "MetricBall", "NoAction", "NoLinearLayer", "NoPreservedDomain",
     "NoRule", "NoSource", "NoStream", "NoVerdict", "NormActivation", "NotAdmitted", "NotDecided", "NotFusable",
     "NotHarmonic", "PermutationLinear", "PlanModule", "PointConv", "Pointwise", "Pullback", "Relaxed", "Reorder",
-    "Restrict", "SchemeConv", "SoftBall", "SphereActivation", "SphericalHarmonics", "SteerableConv2d",
+    "Restrict", "SchemeConv", "SchemeStep", "SoftBall", "SphereActivation", "SphericalHarmonics", "SteerableConv2d",
     "SteerableConv3d", "Stream", "SymmetricContraction", "SymmetricHyperbolicBlock", "Symmetrised", "TensorProduct",
     "TooFast", "TooFewValues", "Upsample", "WeightSymmetry", "WindowsDoNotFit", "WrongChannels", "WrongShape",
     "WrongWeights", "act_on_weights", "assert_equivariant", "audit", "conserved_charge", "directional_derivative",

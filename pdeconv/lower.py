@@ -5,7 +5,7 @@ alone (its own flux, its speed, its pressure) becomes a field of its own, comput
 """
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -36,7 +36,8 @@ class Kernel:
     """A forward Euler step of a scheme as programs: cell fields, face fluxes, source, and largest speeds by axis.
 
     Fields 0 … n − 1 are the unknowns, the next ones are the outputs of `cell`, whose inputs are q0 … q{n−1}. `reach`
-    is the width of the padding. `needs_ratio` says whether a flux contains Δt/Δx.
+    is the width of the padding. `needs_ratio` says whether a flux contains Δt/Δx. Parameters of the system that were
+    kept are inputs of all programs, p_name for each of `learnt`.
 
     >>> from pdeconv import catalog
     >>> lower(catalog.burgers().scheme("rusanov")).cell.cost
@@ -49,6 +50,7 @@ class Kernel:
     source: Program | None
     speeds: Program
     reach: int
+    learnt: tuple[str, ...] = ()
 
     @property
     def size(self) -> int:
@@ -72,22 +74,22 @@ class Kernel:
         return any("r" in step.args for face in self.faces for step in face.program.steps)
 
     def rate(self, padded: Any, ratios: Sequence[Any], step: Any, operations: Mapping[str, Callable],
-             stack: Callable) -> Any:
+             stack: Callable, learnt: Mapping[str, Any] | None = None) -> Any:
         """−Σ_j Δt/Δx_j (F_{+} − F_{−}) + Δt s(u), from an array padded by `reach` cells on every side."""
-        fields = list(padded)
-        fields += self.cell(operations, {f"q{k}": f for k, f in enumerate(fields)})
+        fields, given = list(padded), {f"p_{name}": (learnt or {})[name] for name in self.learnt}
+        fields += self.cell(operations, {f"q{k}": f for k, f in enumerate(fields)} | given)
         total: list[Any] = [None] * self.size
         for face, r in zip(self.faces, ratios):
             values = {name: fields[k][self.faces_at(face.axis, o, padded.shape)] for name, (k, o) in face.loads.items()}
-            flux = face.program(operations, {**values, "r": r})
+            flux = face.program(operations, {**values, **given, "r": r})
             lower, upper = self.sides_of(face.axis)
             for k, (f, g) in enumerate(zip(flux, flux[self.size:] or flux)):
-                if hasattr(f, "shape"):
+                if getattr(f, "ndim", 0):
                     change = r * (g[lower] - f[upper])
                     total[k] = change if total[k] is None else total[k] + change
         inner = (slice(self.reach, -self.reach),) * self.ndim
         if self.source is not None:
-            made = self.source(operations, {f"q{k}": f[inner] for k, f in enumerate(padded)})
+            made = self.source(operations, {f"q{k}": f[inner] for k, f in enumerate(padded)} | given)
             total = [step * s if t is None else t + step * s for t, s in zip(total, made)]
         zero = 0 * padded[0][inner]
         return stack([zero + t if t is not None else zero for t in total])
@@ -121,6 +123,13 @@ class Kernel:
         found = self.speeds(NUMPY, {f"q{k}": f for k, f in enumerate(u)})
         return [float(s.max()) if hasattr(s, "max") else float(s) for s in found]
 
+    def speeds_of(self, u: Sequence[Any], learnt: Mapping[str, Any]) -> list[Any]:
+        """The largest characteristic speeds along each axis at every cell, from a torch tensor for each unknown."""
+        from .operations import torch_operations
+        given = {f"q{k}": f for k, f in enumerate(u)} | {f"p_{name}": learnt[name] for name in self.learnt}
+        zero = 0 * u[0]
+        return [zero + s for s in self.speeds(torch_operations(), given)]
+
     def numpy(self, padded: Any, ratios: Sequence[float], step: float) -> Any:
         """The rate of a NumPy array."""
         import numpy as np
@@ -134,8 +143,9 @@ class Kernel:
         return TensorKernel.of(self)(padded, None, 1.0, ratios, step)
 
 
-def lower(scheme: Scheme) -> Kernel:
-    """The programs of one forward Euler step of a scheme whose system has numbers for its parameters.
+def lower(scheme: Scheme, learn: Collection[str] = ()) -> Kernel:
+    """The programs of one forward Euler step of a scheme whose system has numbers for its parameters, but for those to
+    `learn`, which are inputs.
 
     Raises NotLowered where parameters remain or a function has no back end; NotLinear where the scheme has no fluxes.
 
@@ -144,21 +154,22 @@ def lower(scheme: Scheme) -> Kernel:
     1
     """
     system = scheme.system
-    if system.parameters:
-        names = ", ".join(s.name for s in system.parameters)
-        raise NotLowered(f"{system.expression} has the parameters {names}, and programs run on numbers. Give them: "
-                         f"system.at({system.parameters[0].name}=…).")
+    kept = {s: f"p_{s.name}" for s in system.parameters if s.name in learn}
+    if missing := [s.name for s in system.parameters if s not in kept]:
+        raise NotLowered(f"{system.expression} has the parameters {', '.join(missing)}, and programs run on numbers. "
+                         f"Give them: system.at({missing[0]}=…).")
     scheme = replace(scheme, courant=None)
     if isinstance(scheme, SemiDiscrete) and scheme.flux is not None:
         scheme = replace(scheme, flux=replace(scheme.flux, ratio=RATIO))
-    split = _Cells(system.state)
+    split = _Cells(system.state, kept)
     faces = tuple(_face(j, face_program(scheme, axis), split) for j, axis in enumerate(system.axes))
-    inputs: dict[sympy.Symbol, str] = {s: f"q{k}" for k, s in enumerate(system.state)}
+    inputs: dict[sympy.Symbol, str] = {s: f"q{k}" for k, s in enumerate(system.state)} | kept
     source = program(system.source, inputs) if any(system.source) else None
     speeds = program([scheme.speed(axis) for axis in system.axes], inputs)
     reach = max(max(o[face.axis], 1 - o[face.axis], *(abs(x) for j, x in enumerate(o) if j != face.axis), 1)
                 for face in faces for _, o in face.loads.values())
-    return Kernel(scheme, program(split.fields, inputs), faces, source, speeds, reach)
+    return Kernel(scheme, program(split.fields, inputs), faces, source, speeds, reach,
+                  tuple(s.name for s in kept))
 
 
 def _face(axis: int, given: FaceProgram, split: _Cells) -> Face:
@@ -176,14 +187,14 @@ def _face(axis: int, given: FaceProgram, split: _Cells) -> Face:
     used = sorted({s for e in [*flux, *(e for _, e in lines)] for s in e.free_symbols if s in loads},
                   key=lambda s: (loads[s][1], loads[s][0]))
     names = {s: f"x{k}" for k, s in enumerate(used)}
-    return Face(axis, {names[s]: loads[s] for s in used}, program(flux, {**names, RATIO: "r"}, lines))
+    return Face(axis, {names[s]: loads[s] for s in used}, program(flux, {**names, **split.kept, RATIO: "r"}, lines))
 
 
 class _Cells:
     """Replaces what depends on one cell alone by a field, the same at every offset."""
 
-    def __init__(self, state: Sequence[sympy.Symbol]) -> None:
-        self.state = state
+    def __init__(self, state: Sequence[sympy.Symbol], kept: Mapping[sympy.Symbol, str]) -> None:
+        self.state, self.kept = state, kept
         self.fields: list[Expr] = []
         self.loads: dict[sympy.Symbol, Load] = {}
         self.named: dict[Expr, tuple[int, Expr]] = {}  # the number of a field, and its scale
@@ -209,7 +220,7 @@ class _Cells:
 
     def reads(self, e: Expr, table: Mapping[sympy.Symbol, Load]) -> Offset | None:
         """The one cell of which an expression is a function; None where there is none, or more."""
-        found = {table[s][1] if s in table else None for s in e.free_symbols}
+        found = {table[s][1] if s in table else None for s in e.free_symbols if s not in self.kept}
         return found.pop() if len(found) == 1 else None
 
     def _field(self, e: Expr, offset: Offset, table: Mapping[sympy.Symbol, Load]) -> Expr:
