@@ -34,7 +34,10 @@ class Decomposition:
     def change(self) -> Matrix:
         """T, whose rows are grouped by irrep, index slow and copy fast; from matrices that span the Hom(V, A_i)."""
         group: Any = self.rep.group
-        return self.inverse.inverse() if group.is_lie else _change(self.rep)
+        if group.is_lie:
+            from .lie_decomposition import coordinates
+            return coordinates(self.rep, self.multiplicities)
+        return _change(self.rep)
 
     @cached_property
     def inverse(self) -> Matrix:

@@ -6,8 +6,10 @@ from fractions import Fraction
 from itertools import product
 from typing import Any
 
+from .chevalley import ChevalleyAction
 from .construct import Realification
 from .field import Q, quadratic
+from .frame import Frame
 from .irreps import NoIrreps
 from .lie import LieGroup, NotReductive
 from .lie_solve import intertwiners
@@ -27,21 +29,45 @@ def adapted(rep: Rep, terms: Iterable[tuple[int, Rep]]) -> Matrix:
     >>> V = rt.SO(2).vector; adapted(V * V.dual, constituents(V * V.dual))
     [1 0 1 0; 0 1 0 1; 0 1 0 -1; -1 0 1 0]
     """
-    columns: list[Matrix] = []
+    return Matrix.hstack(_isotypic(rep, terms))
+
+
+def coordinates(rep: Rep, terms: Iterable[tuple[int, Rep]]) -> Matrix:
+    """The inverse T of that basis B. Isotypic components B_i of a unitary V are orthogonal for its metric D, so that
+    T_i = (B_iᴴ D B_i)⁻¹ B_iᴴ D."""
+    parts = _isotypic(rep, terms)
+    if not rep.is_unitary:
+        return Matrix.hstack(parts).inverse()
+    metric = Matrix.diagonal(rep.gram)
+    rows = [part.H @ metric for part in parts]
+    return Matrix.vstack([(row @ part).inverse() @ row for row, part in zip(rows, parts)])
+
+
+def _isotypic(rep: Rep, terms: Iterable[tuple[int, Rep]]) -> list[Matrix]:
+    """For each irrep a basis of its isotypic component, index slow and copy fast."""
+    group: Any = rep.group
+    frame = None if group.factors else Frame.of(group.family)
+    acting = None if frame is None else ChevalleyAction(rep, frame)
+    found = []
     for m, irreducible in terms:
         chosen: list[Matrix] = []
-        for candidate in _embeddings(irreducible, rep):
+        for candidate in _embeddings(irreducible, rep, acting):
             if len(chosen) < m and rank(Matrix.hstack([*chosen, candidate])) == (len(chosen) + 1) * irreducible.dim:
                 chosen.append(candidate)
-        columns += [c.submatrix(range(rep.dim), [i]) for i in range(irreducible.dim) for c in chosen]
-    return Matrix.hstack(columns)
+        copies = Matrix.hstack(chosen)
+        d = irreducible.dim
+        found.append(copies.submatrix(range(rep.dim), [c * d + i for i in range(d) for c in range(len(chosen))]))
+    return found
 
 
-def _embeddings(irreducible: Rep, rep: Rep) -> list[Matrix]:
+def _embeddings(irreducible: Rep, rep: Rep, acting: ChevalleyAction | None) -> list[Matrix]:
     """Matrices that span Hom(A, V) over End(A): from highest weight vectors where A is a module of highest weight."""
     base: Any = irreducible.base if isinstance(irreducible, Realification) else irreducible
-    if isinstance(base, WeightIrrep) and not _has_reflections(base):
-        found = [b.over(quadratic(-1)) for b in base.embeddings(rep)]
+    if isinstance(base, WeightIrrep) and acting is not None and not _has_reflections(base):
+        images = base.embeddings(acting)
+        if rep.scalars == "C" and all(b.is_rational for b in images):
+            return [Matrix(Q, b.parts[:1]) for b in images]
+        found = [b.over(quadratic(-1)) for b in images]
         if isinstance(irreducible, Realification):  # z = a + bθ ↦ Re(B z), with θ = 2i
             parts = [(Matrix(Q, b.parts[:1]), Matrix(Q, (b.parts[1] * -2,))) for b in found]
             return [Matrix.hstack([p.submatrix(range(rep.dim), [k]) for k in range(base.dim) for p in pair])

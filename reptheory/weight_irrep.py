@@ -7,6 +7,7 @@ from functools import cached_property
 from math import isqrt
 from typing import Any
 
+from .chevalley import ChevalleyAction
 from .field import Number, Q, quadratic
 from .formal_character import FormalCharacter
 from .frame import ORTHOGONAL, Frame, spins
@@ -152,38 +153,22 @@ class WeightIrrep(Rep):
         single = self.framed.module.metric if self._real is None else self._real[2]
         return single * (2 if self.is_folded else 1)
 
-    def embeddings(self, rep: Rep) -> tuple[Matrix, ...]:
+    def embeddings(self, acting: ChevalleyAction) -> tuple[Matrix, ...]:
         """Maps V_λ → W of the identity component, one for each highest weight vector of weight λ in W, complex.
 
         A highest weight vector w, with dρ(e_i)w = 0, gives v_λ ↦ w and f_i x ↦ dρ(f_i) of the image of x; the columns
         are the images of the basis of this representation.
 
         >>> import reptheory as rt
-        >>> rt.SU(2).vector.dim, len(WeightIrrep(rt.SU(3), (1, 1)).embeddings(rt.SU(3).adjoint))
-        (2, 1)
+        >>> V = rt.SU(3).irrep((1, 1)); len(V.embeddings(ChevalleyAction(rt.SU(3).adjoint, V.frame)))
+        1
         """
-        frame, module = self.framed.frame, self.framed.module
-        torus = [Matrix.diagonal([mu[k] for mu in frame.weights]) for k in range(self.datum.rank)]
-        one = Matrix.identity(rep.dim)
-        equations = [self._complexified(rep, e) for e in frame.raising]
-        equations += [self._complexified(rep, h) - one * x for h, x in zip(torus, self.highest)]
-        starts = nullspace(Matrix.vstack(equations))
-        acting = [self._complexified(rep, f) for f in frame.lowering]
-        found = []
-        for i in range(starts.shape[0]):
-            image = transported(module, starts.submatrix([i], range(rep.dim)).T, acting)
+        module, found = self.framed.module, []
+        starts = acting.highest(self.highest)
+        for k in range(starts.shape[0]):
+            image = transported(module, starts.submatrix([k], range(starts.shape[1])).T, acting.lowering)
             found.append(image if self._real is None else image @ self._real[0])
         return tuple(found)
-
-    def _complexified(self, rep: Rep, y: Matrix) -> Matrix:
-        """dρ of an element of the complex Lie algebra, a matrix in the frame: x = x₀ + i x₁ with x₀, x₁ in the real
-        Lie algebra, for compact groups of complex matrices the antihermitian parts."""
-        i = quadratic(-1).generator
-        x = self.framed.frame.basis @ y @ self.framed.frame.inverse
-        bar = x.conj() if self.group.over == "R" else -x.H
-        first, second = (x + bar) * "1/2", (x - bar) * (i * Q("-1/2"))
-        return sum((d * (a + i * b) for a, b, d in zip(self.group.coefficient(first), self.group.coefficient(second),
-                                                      rep.derivatives) if a or b), Matrix.zeros(rep.dim, rep.dim))
 
     def _changed(self, m: Matrix) -> Matrix:
         return m if self._real is None else real_part(self._real[1] @ m @ self._real[0])

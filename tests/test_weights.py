@@ -300,7 +300,7 @@ def test_matrices_beyond_the_limit_are_refused():
 
 def test_multiplicities_come_without_matrices(monkeypatch):
     """27 ⊗ 27 of SU(3) has dimension 729; its 13 kinds of constituents are told by weights (Slansky 1981, table 23)."""
-    monkeypatch.setattr("reptheory.lie_decomposition.adapted", None)
+    monkeypatch.setattr("reptheory.lie_decomposition._isotypic", None)
     V = rt.SU(3).irrep((2, 2))
     found = {a.dynkin: m for m, a in (V * V).decompose().multiplicities}
     assert found == {(4, 4): 1, (5, 2): 1, (2, 5): 1, (6, 0): 1, (0, 6): 1, (3, 3): 2, (4, 1): 2, (1, 4): 2, (2, 2): 3,
