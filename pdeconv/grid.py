@@ -1,6 +1,7 @@
 """Grid: a box of equal cells."""
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -31,7 +32,7 @@ class Grid:
         if not axes:
             raise BadGrid("a grid needs at least one axis: Grid(x=(0, 1, 100)).")
         for name, row in axes.items():
-            if len(row) != 3 or not isinstance(row[2], (int, np.integer)) or row[2] < 1 or not row[0] < row[1]:
+            if not _is_axis(row):
                 raise BadGrid(f"{name}={row!r} is no axis. Give its ends in rising order and its number of cells: "
                               f"{name}=(0, 1, 100).")
         values = {"axes": tuple(axes), "low": tuple(float(a) for a, _, _ in axes.values()),
@@ -65,6 +66,7 @@ class Grid:
         """The field, shape (unknowns, *shape), of an array, of a mapping from names to values, or of a function of the
         coordinates that returns one of them. Raises BadGrid."""
         if isinstance(given, Callable):  # type: ignore[arg-type]
+            self.takes(given)
             given = given(**{axis: self.centres(axis) for axis in self.axes})
         if isinstance(given, Mapping):
             if set(given) != set(names):
@@ -72,19 +74,54 @@ class Grid:
                               "one for each.")
             given = [given[name] for name in names]
         if not isinstance(given, np.ndarray):
-            if len(given) != len(names):
-                raise BadGrid(f"{len(given)} fields are given, and there are {len(names)} unknowns: "
-                              f"{', '.join(names)}. Give one for each.")
-            given = np.stack([np.broadcast_to(np.asarray(f, dtype=float), self.shape) for f in given])
+            listed = hasattr(given, "__len__") and not isinstance(given, str)
+            if not listed or len(given) != len(names):
+                count = f"{len(given)} fields are" if listed else f"{given!r} is"
+                raise BadGrid(f"{count} given, and there are {len(names)} unknowns: {', '.join(names)}. Give one field "
+                              "for each.")
+            given = np.stack([self._one(f, name) for f, name in zip(given, names)])
+        if given.dtype.kind not in "biuf":
+            raise BadGrid(f"the field holds {given.dtype}, and fields are real. Convert it.")
         if given.shape != (len(names), *self.shape):
             raise BadGrid(f"the field has the shape {given.shape}, and {len(names)} unknowns on {self} need "
                           f"{(len(names), *self.shape)}. Reshape it.")
         return np.array(given, dtype=given.dtype if given.dtype == np.float32 else np.float64)
 
+    def _one(self, given: Any, name: str) -> np.ndarray:
+        """The field of one unknown."""
+        try:
+            if np.iscomplexobj(given):
+                raise TypeError("it is complex")
+            return np.broadcast_to(np.asarray(given, dtype=float), self.shape)
+        except (TypeError, ValueError) as error:
+            raise BadGrid(f"the field of {name} is none on {self}: {error}. Give a number, or an array {self.shape}."
+                          ) from error
+
+    def takes(self, function: Callable) -> None:
+        """Whether a function can be called with the coordinates by name; BadGrid."""
+        try:
+            inspect.signature(function).bind(**dict.fromkeys(self.axes))
+        except TypeError as error:
+            raise BadGrid(f"the initial field is a function that does not take {', '.join(self.axes)}: {error}. Name "
+                          f"its arguments so: lambda {', '.join(self.axes)}: …") from error
+
     def __repr__(self) -> str:
         rows = zip(self.axes, self.low, self.high, self.cells)
         inner = ", ".join(f"{a}=({_short(x)}, {_short(y)}, {n})" for a, x, y, n in rows)
         return f"Grid({inner})"
+
+
+def _is_axis(row: Any) -> bool:
+    """Whether (low, high, cells) describes an axis."""
+    if not isinstance(row, (tuple, list)) or len(row) != 3:
+        return False
+    low, high, cells = row
+    if not isinstance(cells, (int, np.integer)) or isinstance(cells, bool) or cells < 1:
+        return False
+    try:
+        return bool(np.isfinite([float(low), float(high)]).all() and float(low) < float(high))
+    except (TypeError, ValueError):
+        return False
 
 
 def _short(x: float) -> str:

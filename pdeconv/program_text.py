@@ -52,13 +52,14 @@ def kernel_latex(kernel: Kernel) -> str:
     here = {f"q{k}": _at(f, index, (0,) * system.ndim) for k, f in enumerate(symbols)}
     letters = _Letters()
     lines = _lines(kernel.cell, here, [_at(f, index, (0,) * system.ndim) for f in fields[system.size:]], letters)
+    ends = ("-", "+") if kernel.is_two_sided else ("", "")  # what leaves one cell, and what enters the next
     for face in kernel.faces:
-        lines += _face(face, fields, symbols, index, system.axes, letters)
+        lines += _face(face, fields, symbols, index, system.axes, ends, letters)
     sources = _lines(kernel.source, here, [rf"S_{{{s}}}" for s in symbols], letters) if kernel.source else []
     lines += sources
     for s in symbols:
-        change = "".join(rf"-\tfrac{{\Delta t}}{{\Delta {a}}} \left({_flux(s, a, j, index, '+')} - "
-                         rf"{_flux(s, a, j, index, '-')}\right) " for j, a in enumerate(system.axes))
+        change = "".join(rf"-\tfrac{{\Delta t}}{{\Delta {a}}} \left({_flux(s, a, j, index, '+', ends[0])} - "
+                         rf"{_flux(s, a, j, index, '-', ends[1])}\right) " for j, a in enumerate(system.axes))
         change += rf"+ \Delta t S_{{{s}}}" if sources else ""
         lines.append((f"L({s})_{{{','.join(index)}}}", change.strip()))
     return _aligned(lines + _stages(kernel))
@@ -80,16 +81,16 @@ def _stages(kernel: Kernel) -> list[tuple[str, str]]:
 
 
 def _face(face: Face, fields: Sequence[str], symbols: Sequence[str], index: str, axes: Sequence[str],
-          letters: _Letters) -> list[tuple[str, str]]:
+          ends: tuple[str, str], letters: _Letters) -> list[tuple[str, str]]:
     names = {x: _at(fields[k], index, o) for x, (k, o) in face.loads.items()}
     axis = axes[face.axis]
     return _lines(face.program, names | {"r": rf"\tfrac{{\Delta t}}{{\Delta {axis}}}"},
-                  [_flux(s, axis, face.axis, index, "+") for s in symbols], letters)
+                  [_flux(s, axis, face.axis, index, "+", end) for end in ends for s in symbols], letters)
 
 
-def _flux(unknown: str, axis: str, j: int, index: str, sign: str) -> str:
+def _flux(unknown: str, axis: str, j: int, index: str, sign: str, end: str) -> str:
     place = ",".join(f"{i}{sign}1/2" if k == j else i for k, i in enumerate(index))
-    return f"F^{{{axis}}}_{{{unknown}, {place}}}"
+    return f"F^{{{axis}{end}}}_{{{unknown}, {place}}}"
 
 
 def _at(name: str, index: str, offset: Sequence[int]) -> str:

@@ -108,6 +108,7 @@ def _times(snapshots: Sequence[float] | None, every: float | None, end: float) -
 def _field(system: System, grid: Grid, given: Any) -> np.ndarray:
     """The field of the state, from values of the state or of the primitive unknowns."""
     if callable(given):
+        grid.takes(given)
         given = given(**{axis: grid.centres(axis) for axis in grid.axes})
     if (system.primitive is None or not isinstance(given, Mapping) or set(given) == set(system.names)
             or set(given) != set(system.primitive_names)):
@@ -214,7 +215,7 @@ class _Run:
         """The step and the time after it, shortened where it would pass a snapshot or the end."""
         rate = max(s / d for s, d in zip(speeds, self.grid.spacing))
         step = min(self.max_step, self.courant / rate if rate > 0 else np.inf, self.t_end)
-        target = next((t for t in self.times if t > time), self.t_end)
+        target = next((t for t in self.times if t > time + 1e-12 * self.t_end), self.t_end)
         if time + step >= target - 1e-14 * self.t_end:
             return target - time, target
         return step, time + step

@@ -56,6 +56,19 @@ def test_back_ends_agree_on_every_condition(backend):
     assert np.abs(found - expected).max() <= 1e-14
 
 
+@pytest.mark.parametrize("backend", ["numpy", "torch", "numba"])
+@pytest.mark.parametrize("sides", ["periodic", "wall", "outflow"])
+def test_back_ends_agree_where_four_cells_are_read_beyond_a_side(backend, sides):
+    pytest.importorskip(backend)
+    system, grid = catalog.wave().at(c=1), pde.Grid(x=(0, 1, 12))
+    scheme = system.scheme("weno7", courant="1/2", beyond_limit=True)
+    assert pde.lower(scheme).reach == 4
+    u = field(system, (12,))
+    found = pde.solve(system, scheme, grid, u, 0.3, boundary=sides, backend=backend)
+    expected = pde.solve(system, scheme, grid, u, 0.3, boundary=sides)
+    assert np.abs(found.u - expected.u).max() <= 1e-13
+
+
 def test_primitive_values_are_put_beyond_the_side():
     made = pde.boundary(GAS, {"x": (pde.dirichlet(v_x=3, p=2), "outflow")})
     padded = made.pad(np.array([[1.0, 1], [0, 1], [5, 6]]), 2)

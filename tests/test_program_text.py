@@ -81,6 +81,12 @@ def test_equations_are_whole(system, name):
     assert ("S_{u}" in text) == any(system.source)
 
 
+def test_amounts_of_two_sides_have_two_names():
+    text = kernel_latex(pde.lower(catalog.shallow_water(ndim=1, bottom=True).at(g=1).scheme("hydrostatic")))
+    assert r"\left(F^{x-}_{h, i+1/2} - F^{x+}_{h, i-1/2}\right)" in text
+    assert all(rf"F^{{x{end}}}_{{h, i+1/2}} &= " in text for end in "+-")
+
+
 def test_choices_are_cases():
     x = sympy.Symbol("x")
     text = program_latex(program([sympy.Piecewise((x, x > 0), (-x, True))], {x: "x"}))

@@ -132,6 +132,11 @@ def test_a_run_killed_at_any_moment_goes_on_to_the_same_bits(path):
     assert np.array_equal(found.u, expected.u) and np.array_equal(found.series["h"], expected.series["h"])
 
 
+def test_a_last_snapshot_is_not_taken_again_beside_itself(path):
+    run(0.3, path=path, every=0.1)  # 3 · 0.1 is a float above 0.3
+    assert np.allclose(run(0.5, path=path, every=0.1).series.times, [0, 0.1, 0.2, 0.3, 0.4, 0.5])
+
+
 def test_what_is_no_run_is_refused(tmp_path):
     (tmp_path / "a.npz").write_text("nothing")
     np.savez(tmp_path / "b.npz", u=1)
@@ -180,6 +185,23 @@ def test_what_is_not_finite_stops_the_run_and_keeps_the_last_field(path):
 def test_vacuum_and_dry_states_are_refused(system, field, what):
     with pytest.raises(pde.NotAdmissible, match=f"the initial field has {what} .* Put a small positive number there"):
         pde.solve(system, "rusanov", GRID if system is WATER else LINE, field, 1, courant="2/5")
+
+
+@pytest.mark.parametrize("given, message", [
+    (5, "5 is given, and there are 1 unknowns: u"), ([1, 2], "2 fields are given"),
+    ({"v": 1}, "values are given for v"),
+    ([[1, 2, 3]], r"the field of u is none on .* Give a number, or an array \(8,\)"), ([1j], "it is complex"),
+    (np.ones((2, 8)), r"has the shape \(2, 8\)"), (np.ones((1, 8), complex), "fields are real"),
+    (lambda y: [y], "a function that does not take x"), ("u", "'u' is given, and there are 1")])
+def test_fields_that_do_not_fit_are_refused(given, message):
+    with pytest.raises(pde.BadGrid, match=message):
+        pde.solve(FLOW, "upwind", LINE, given, 1)
+
+
+@pytest.mark.parametrize("row", [5, (0, 1), (1, 0, 4), (0, 1, 0), (0, 1, 2.0), (0, float("inf"), 4), ("a", 1, 4)])
+def test_axes_that_are_none_are_refused(row):
+    with pytest.raises(pde.BadGrid, match=r"is no axis. Give its ends in rising order and its number of cells"):
+        pde.Grid(x=row)
 
 
 def test_a_field_that_is_not_finite_is_refused():
