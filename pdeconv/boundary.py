@@ -52,7 +52,11 @@ class Boundary:
             for k in range(j, ndim):
                 inner[ndim - k] = slice(width, -width)
             view = padded[tuple(inner)]
-            low, high = self._beyond(view, j, width, time, np)
+            if type(self.sides[j][0]) is Periodic and view.shape[ndim - j] >= width:  # which both sides then are
+                low, high = (np.swapaxes(np.swapaxes(view, 0, ndim - j)[part], 0, ndim - j)
+                             for part in (slice(-width, None), slice(None, width)))
+            else:
+                low, high = self._beyond(view, j, width, time, np)
             for place, values in ((slice(None, width), low), (slice(-width, None), high)):
                 inner[ndim - j] = place
                 padded[tuple(inner)] = values

@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
+from sys import getrefcount
 from threading import Lock
 
 import numpy as np
@@ -14,6 +15,8 @@ from .fused import Fused
 from .lower import Kernel
 from .padded import Layout
 from .stages import Stage, stages
+
+KEPT = 4  # arrays that are used again
 
 
 @dataclass(frozen=True)
@@ -55,23 +58,23 @@ class Machine:
     def __call__(self, u: np.ndarray, step: float, at: float = 0.0) -> np.ndarray:
         """The field after a time step, in a new array."""
         with self._lock:
-            after = self.layout.whole(self.layout.empty())
-            self._steps(self.layout.whole(u), after, step, at, False)
-        return self.layout.cells_of(after)
+            return self._steps(u, step, at, False)
 
     def measured(self, u: np.ndarray, step: float, at: float = 0.0) -> tuple[np.ndarray, list[float] | None]:
-        """The field, in one of two arrays that calls alternate between, and its largest speeds by axis; None in their
-        place where a cell is not finite."""
+        """The field, and its largest speeds by axis; None in their place where a cell is not finite."""
         with self._lock:
-            before = self.layout.whole(u)
-            after = self._ends[before.ctypes.data == self._ends[0].ctypes.data]
-            self._steps(before, after, step, at, True)
+            after = self._steps(u, step, at, True)
             *speeds, check = np.max([[work[k * self.layout.lanes:(k + 1) * self.layout.lanes] for work in self._works]
                                      for k in range(len(self.spacing) + 1)], (1, 2))
-        return self.layout.cells_of(after), None if np.isnan(check) else [float(s) for s in speeds]
+        return after, None if np.isnan(check) else [float(s) for s in speeds]
 
-    def _steps(self, before: np.ndarray, after: np.ndarray, step: float, at: float, speeds: bool) -> None:
+    def _steps(self, u: np.ndarray, step: float, at: float, speeds: bool) -> np.ndarray:
         layout, made = self.layout, self.passes.stages
+        before = layout.whole(u)
+        if before is None:
+            before = self._unused()
+            layout.cells_of(before)[...] = u
+        after = self._unused()
         numbers = np.array([step, *(step / d for d in self.spacing)], layout.dtype)
         arrays = {**self._between, 0: before, made[-1].target: after}
         for work in self._works:
@@ -83,6 +86,16 @@ class Machine:
                 fused = self.passes.measured
             used = (stage.target, stage.target if stage.rate is None else stage.rate, *(k for _, k in stage.terms))
             self._run(fused, numbers, arrays[stage.source], tuple(arrays[k] for k in used))
+        return layout.cells_of(after)
+
+    def _unused(self) -> np.ndarray:
+        """The flat array of a field that nobody holds: a former one whose views are all gone, or a new one."""
+        counts = [getrefcount(owner) for owner in self._owners]
+        for owner, count in zip(self._owners[1:], counts[1:]):
+            if count <= counts[0]:
+                return self.layout.within(owner)
+        self._owners[KEPT:] = [self.layout.owner()]
+        return self.layout.within(self._owners[-1])
 
     def _run(self, fused: Fused, numbers: np.ndarray, padded: np.ndarray, others: tuple[np.ndarray, ...]) -> None:
         shape = fused.shape(self.layout)
@@ -120,8 +133,8 @@ class Machine:
     def _between(self) -> dict[int, np.ndarray]:
         made = self.passes.stages
         used = {k for s in made for k in (s.target, s.rate) if k is not None} - {made[-1].target}
-        return {k: self.layout.whole(self.layout.empty()) for k in used}
+        return {k: self.layout.within(self.layout.owner()) for k in used}
 
     @cached_property
-    def _ends(self) -> list[np.ndarray]:
-        return [self.layout.whole(self.layout.empty()) for _ in range(2)]
+    def _owners(self) -> list[np.ndarray]:
+        return [np.empty(0)]  # one that nobody else holds, to compare with

@@ -52,7 +52,15 @@ class Layout:
 
     def empty(self) -> np.ndarray:
         """A new field: the view of its cells, shape (unknowns, …, y, x)."""
-        return self.cells_of(self.aligned(np.empty(self._length + 3 * self.lanes, self.dtype), self._length))
+        return self.cells_of(self.within(self.owner()))
+
+    def owner(self) -> np.ndarray:
+        """A new array with room for a field that begins at a whole vector."""
+        return np.empty(self._length + 3 * self.lanes, self.dtype)
+
+    def within(self, owner: np.ndarray) -> np.ndarray:
+        """The flat array of a field in an array with room for it."""
+        return self.aligned(owner, self._length)
 
     def aligned(self, owner: np.ndarray, length: int) -> np.ndarray:
         """The part of an array that begins at a whole vector, with room before and after."""
@@ -72,14 +80,12 @@ class Layout:
         """The cells and `reach` more on every side."""
         return self._box(whole)[..., self.margin - self.reach:self.margin + self.cells[0] + self.reach]
 
-    def whole(self, u: np.ndarray) -> np.ndarray:
-        """The flat array whose cells these are; a new one with their values where they are in none."""
+    def whole(self, u: np.ndarray) -> np.ndarray | None:
+        """The flat array whose cells these are, if there is one."""
         owner = u.base
         if type(owner) is np.ndarray and owner.shape == (self._length + 3 * self.lanes,) and owner.dtype == self.dtype:
-            found = self.aligned(owner, self._length)
+            found = self.within(owner)
             cells = self.cells_of(found)
             if (cells.ctypes.data, cells.strides, cells.shape) == (u.ctypes.data, u.strides, u.shape):
                 return found
-        made = self.empty()
-        made[...] = u
-        return self.whole(made)
+        return None

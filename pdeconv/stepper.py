@@ -91,8 +91,7 @@ class Stepper:
         return change if base is None else base + change
 
     def measured(self, u: Any, step: float, at: float = 0.0) -> tuple[Any, list[float] | None]:
-        """The field after a time step and its largest speeds by axis, None where a cell may not be finite. The array
-        is valid until the second next call."""
+        """The field after a time step and its largest speeds by axis, None where a cell may not be finite."""
         if self.backend == "numba":
             return self._machine(u).measured(u, step, at)
         after = self(u, step, at)
