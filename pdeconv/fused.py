@@ -24,7 +24,7 @@ class Fused:
     """out = Σ_m a_m · term_m + weight · rate(padded) over rows lo ≤ i < hi, as a compiled function.
 
     `keeps` says whether the rate is written too, `speeds` whether the largest speeds of what is written are reduced
-    by the way.
+    by the way, `in_place` that out is padded, so that what does not change need not be written.
     """
 
     kernel: Kernel
@@ -32,6 +32,7 @@ class Fused:
     weight: float = 1.0
     keeps: bool = False
     speeds: bool = False
+    in_place: bool = False
 
     @cached_property
     def compiled(self) -> Callable:
@@ -138,8 +139,10 @@ def _first(fused: Fused, axis: int) -> Callable:
         face = fused.kernel.faces[axis]
         loads = row.loads(face)
         with row.lanes.loop(row.integer(0), row.count) as j:
-            for k, f in enumerate(row.flux(face, loads, j)):
-                row.lanes.store(f, row.waiting(axis, k), j)
+            given, taken = row.flux(face, loads, j)
+            for k, f in enumerate(taken if axis == 1 else given):
+                if not isinstance(f, float) or face.axis and fused.kernel.is_two_sided:
+                    row.lanes.store(f, row.waiting(axis, k), j)
     return _intrinsic(fused, write)
 
 
@@ -220,10 +223,11 @@ class _Row:
             found[name] = self.place((field, z, (face.axis == 1) - y, x))
         return found
 
-    def flux(self, face: Face, loads: dict[str, Any], j: Any) -> list[Any]:
-        """The flux through the faces of a vector of cells."""
+    def flux(self, face: Face, loads: dict[str, Any], j: Any) -> tuple[list[Any], list[Any]]:
+        """What the faces of a vector of cells give to the cells after them, and what they take from those before."""
         values = {name: self.lanes.load(p, j) for name, p in loads.items()}
-        return self.lanes.run(face.program, {**values, "r": self.ratios[face.axis]})
+        found = self.lanes.run(face.program, {**values, "r": self.ratios[face.axis]})
+        return found[self.size:] or found, found[:self.size]
 
     def write(self) -> None:
         """All of a row: the fluxes, the combination, and the largest speeds."""
@@ -234,15 +238,17 @@ class _Row:
         pointers = {m: [self.builder.gep(self.arrays[m], [o]) for o in offsets]
                     for m in range(OUT, TERMS + len(self.fused.coefficients))}
         waiting = {axis: [self.waiting(axis, k) for k in range(n)] for axis in range(1, self.kernel.ndim)}
-        before = [lanes.variable(f) for f in self.flux(self.kernel.faces[0], loads[0], self.integer(-lanes.width))]
+        before = [lanes.variable(f) for f in self.flux(self.kernel.faces[0], loads[0], self.integer(-lanes.width))[0]]
         kept = self._maxima() if self.fused.speeds else []
         with lanes.loop(self.integer(0), self.count) as j:
             changes = self._changes(loads, waiting, before, j)
+            kept_as_it_is = [self.fused.in_place and c is None for c in changes]
             self._add_source(changes, centre, j)
             terms = [pointers[TERMS + m] for m in range(len(self.fused.coefficients))]
             written = [self._combined(changes[k], [term[k] for term in terms], j) for k in range(n)]
             for k in range(n):
-                lanes.store(written[k], pointers[OUT][k], j)
+                if not kept_as_it_is[k]:
+                    lanes.store(written[k], pointers[OUT][k], j)
                 if self.fused.keeps:
                     lanes.store(changes[k], pointers[RATE][k], j)
             if self.fused.speeds:
@@ -255,18 +261,18 @@ class _Row:
         lanes, width = self.lanes, self.lanes.width
         total: list[Any] = [None] * self.size
         for face, r in zip(self.kernel.faces, self.ratios):
-            flux = self.flux(face, loads[face.axis], j)
-            for k, f in enumerate(flux):
-                if isinstance(f, float):
+            for k, (f, g) in enumerate(zip(*self.flux(face, loads[face.axis], j))):
+                if isinstance(f, float) and isinstance(g, float):
                     continue
+                given, taken = lanes.vector(f), lanes.vector(g)
                 if face.axis == 0:
                     last = self.builder.load(before[k])
-                    self.builder.store(f, before[k])
-                    lower, upper = lanes.shuffled(last, f, range(width - 1, 2 * width - 1)), f
+                    self.builder.store(given, before[k])
+                    lower, upper = lanes.shuffled(last, given, range(width - 1, 2 * width - 1)), taken
                 else:
                     last = lanes.load(waiting[face.axis][k], j)
-                    lanes.store(f, waiting[face.axis][k], j)
-                    lower, upper = (f, last) if face.axis == 1 else (last, f)
+                    lanes.store(taken if face.axis == 1 else given, waiting[face.axis][k], j)
+                    lower, upper = (given, last) if face.axis == 1 else (last, taken)
                 change = lanes.apply("mul", r, lanes.apply("sub", lower, upper))
                 total[k] = change if total[k] is None else lanes.apply("add", total[k], change)
         return total

@@ -12,11 +12,12 @@ from typing import Any
 import sympy
 from sympy import Expr
 
-from .face_program import FaceProgram, face_program
+from .face_program import FaceProgram, cell_symbol, face_program
 from .laurent import Offset
 from .program import Argument, NotLowered, Program, program
 from .scheme import RATIO, Scheme
 from .semi_discrete import SemiDiscrete
+from .staggered import Staggered
 
 Load = tuple[int, Offset]  # field, offset
 
@@ -37,7 +38,7 @@ class Kernel:
 
     Fields 0 … n − 1 are the unknowns, the next ones are the outputs of `cell`, whose inputs are q0 … q{n−1}. `reach`
     is the width of the padding. `needs_ratio` says whether a flux contains Δt/Δx. Parameters of the system that were
-    kept are inputs of all programs, p_name for each of `learnt`.
+    kept are inputs of all programs, p_name for each of `learnt`. `then` is the second half of a staggered step.
 
     >>> from pdeconv import catalog
     >>> lower(catalog.burgers().scheme("rusanov")).cell.cost
@@ -51,6 +52,7 @@ class Kernel:
     speeds: Program
     reach: int
     learnt: tuple[str, ...] = ()
+    then: Kernel | None = None
 
     @property
     def size(self) -> int:
@@ -159,17 +161,35 @@ def lower(scheme: Scheme, learn: Collection[str] = ()) -> Kernel:
         raise NotLowered(f"{system.expression} has the parameters {', '.join(missing)}, and programs run on numbers. "
                          f"Give them: system.at({missing[0]}=…).")
     scheme = replace(scheme, courant=None)
+    if isinstance(scheme, Staggered):
+        return _lowered(scheme, _half(scheme, 0), kept, _lowered(scheme, _half(scheme, 1), kept))
     if isinstance(scheme, SemiDiscrete) and scheme.flux is not None:
         scheme = replace(scheme, flux=replace(scheme.flux, ratio=RATIO))
+    return _lowered(scheme, [face_program(scheme, axis) for axis in system.axes], kept)
+
+
+def _half(scheme: Staggered, target: int) -> list[FaceProgram]:
+    """The fluxes of half of a staggered step."""
+    found, d = [], scheme.system.ndim
+    for j, axis in enumerate(scheme.axes):
+        offsets = [(0,) * d, tuple(int(i == j) for i in range(d))]
+        cells = {k: tuple(cell_symbol(s, k) for s in scheme.system.state) for k in offsets}
+        found.append(FaceProgram(axis, tuple(cells.items()), (), scheme.half_flux(axis, target, cells)))
+    return found
+
+
+def _lowered(scheme: Scheme, given: Sequence[FaceProgram], kept: Mapping[sympy.Symbol, str],
+             then: Kernel | None = None) -> Kernel:
+    system = scheme.system
     split = _Cells(system.state, kept)
-    faces = tuple(_face(j, face_program(scheme, axis), split) for j, axis in enumerate(system.axes))
-    inputs: dict[sympy.Symbol, str] = {s: f"q{k}" for k, s in enumerate(system.state)} | kept
+    faces = tuple(_face(j, made, split) for j, made in enumerate(given))
+    inputs: dict[sympy.Symbol, str] = {s: f"q{k}" for k, s in enumerate(system.state)} | dict(kept)
     source = program(system.source, inputs) if any(system.source) else None
     speeds = program([scheme.speed(axis) for axis in system.axes], inputs)
-    reach = max(max(o[face.axis], 1 - o[face.axis], *(abs(x) for j, x in enumerate(o) if j != face.axis), 1)
-                for face in faces for _, o in face.loads.values())
+    reach = max((max(o[face.axis], 1 - o[face.axis], *(abs(x) for j, x in enumerate(o) if j != face.axis), 1)
+                 for face in faces for _, o in face.loads.values()), default=1)
     return Kernel(scheme, program(split.fields, inputs), faces, source, speeds, reach,
-                  tuple(s.name for s in kept))
+                  tuple(s.name for s in kept), then)
 
 
 def _face(axis: int, given: FaceProgram, split: _Cells) -> Face:

@@ -21,9 +21,11 @@ KEPT = 4  # arrays that are used again
 
 @dataclass(frozen=True)
 class Passes:
-    """The compiled passes of the stages of a kernel's steps."""
+    """The compiled passes of the stages of a kernel's steps; `in_place` where they write what they read, which is right
+    for the second half of a staggered step."""
 
     kernel: Kernel
+    in_place: bool = False
 
     @cached_property
     def stages(self) -> tuple[Stage, ...]:
@@ -42,7 +44,8 @@ class Passes:
         return self._fused(self.stages[-1], True)
 
     def _fused(self, stage: Stage, speeds: bool = False) -> Fused:
-        return Fused(self.kernel, tuple(a for a, _ in stage.terms), stage.weight, stage.rate is not None, speeds)
+        return Fused(self.kernel, tuple(a for a, _ in stage.terms), stage.weight, stage.rate is not None, speeds,
+                     self.in_place)
 
 
 @dataclass(frozen=True)
@@ -74,7 +77,7 @@ class Machine:
         if before is None:
             before = self._unused()
             layout.cells_of(before)[...] = u
-        after = self._unused()
+        after = before if self.passes.in_place else self._unused()
         numbers = np.array([step, *(step / d for d in self.spacing)], layout.dtype)
         arrays = {**self._between, 0: before, made[-1].target: after}
         for work in self._works:

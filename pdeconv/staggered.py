@@ -119,10 +119,20 @@ class Staggered(Scheme):
                 return min(left) - 1
         return 5
 
+    def half_flux(self, axis: str, target: int, cells: Mapping[Offset, State]) -> State:
+        """The flux whose differences change the unknowns of class `target` in a half step, and no others: A_j u of the
+        cell after the face where the unknown lies half a cell ahead, otherwise of the cell before."""
+        system, j = self.system, self.axes.index(axis)
+        zero = (0,) * len(self.axes)
+        ahead = tuple(int(i == j) for i in range(len(self.axes)))
+        return tuple(sum((system.matrices[j][r, c] * cells[ahead if place[j] else zero][c]
+                          for c in range(system.size)), sympy.S.Zero) if place[-1] == target else sympy.S.Zero
+                     for r, place in enumerate(self.places))
+
     def face_offsets(self, axis: str) -> tuple[Offset, ...]:
         """Not defined: NotDefined."""
-        raise NotDefined("'yee' steps half of the unknowns at a time, so it has no face flux. Use .operator or "
-                         ".stencil.")
+        raise NotDefined("'yee' steps half of the unknowns at a time, so it has no face flux. Use .operator, "
+                         ".stencil or half_flux.")
 
     def face_flux(self, axis: str, cells: Mapping[Offset, State], let: Let = plain) -> State:
         """Not defined: NotDefined."""

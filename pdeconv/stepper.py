@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from importlib.util import find_spec
 from typing import Any
@@ -10,9 +10,11 @@ from typing import Any
 import numpy as np
 
 from .boundary import Boundary
+from .condition import Periodic
 from .lower import Kernel
 from .machine import Machine, Passes
 from .padded import Layout
+from .reflection import NotASide
 from .tensor_kernel import TensorStepper
 
 BACKENDS = ("numpy", "numba", "torch")
@@ -50,18 +52,25 @@ class Stepper:
             raise NoBackend("the back end 'numba' needs numba. Install intertwiner[fast], or use 'numpy'.")
         if self.threads < 1:
             raise ValueError(f"threads={self.threads} is no number of threads. Give a positive one.")
-        if self.backend == "numba" and self.kernel.is_two_sided:
-            raise NoBackend(f"the back end 'numba' has one flux for both sides of a face, and "
-                            f"{self.kernel.scheme.name!r} has two. Use 'numpy' or 'torch'.")
+        periodic = all(isinstance(side, Periodic) for pair in self.boundary.sides for side in pair)
+        if self.kernel.scheme.name == "yee" and not periodic:
+            raise NotASide(f"{self.kernel.scheme.expression} keeps unknowns half a cell apart, for which only periodic "
+                           "sides are defined. Use boundary='periodic', or the scheme 'lax-wendroff'.")
         if self.backend == "torch":
             tensors = TensorStepper.of(self.kernel, self.boundary, self.spacing)
             object.__setattr__(self, "_tensors", tensors)  # made here, so that torch.compile finds it
+        second = None if self.kernel.then is None else replace(self, kernel=self.kernel.then)
+        object.__setattr__(self, "_second", second)  # half of a staggered step
         if self.kernel.needs_ratio and max(self.spacing) > min(self.spacing) * (1 + 1e-12):
             raise ValueError(f"a flux of {self.kernel.scheme.expression} contains Δt/Δx, and the cells have sides "
                              f"{', '.join(f'{d:g}' for d in self.spacing)}. Take square cells, or 'rusanov'.")
 
     def __call__(self, u: Any, step: Any, at: float = 0.0) -> Any:
         """The field after a time step from the time `at`, which boundary values may depend on."""
+        after = self._once(u, step, at)
+        return after if self._second is None else self._second(after, step, at)  # type: ignore[attr-defined]
+
+    def _once(self, u: Any, step: Any, at: float) -> Any:
         if self.backend == "numba":
             return self._machine(u)(u, step, at)
         if self.backend == "torch":
@@ -93,6 +102,8 @@ class Stepper:
     def measured(self, u: Any, step: float, at: float = 0.0) -> tuple[Any, list[float] | None]:
         """The field after a time step and its largest speeds by axis, None where a cell may not be finite."""
         if self.backend == "numba":
+            if self._second is not None:  # type: ignore[attr-defined]
+                return self._second.measured(self._once(u, step, at), step, at)  # type: ignore[attr-defined]
             return self._machine(u).measured(u, step, at)
         after = self(u, step, at)
         speeds = self.kernel.max_speeds(after)
@@ -114,7 +125,7 @@ class Stepper:
 
     @cached_property
     def _passes(self) -> Passes:
-        return Passes(self.kernel)
+        return Passes(self.kernel, self.kernel.scheme.name == "yee" and self.kernel.then is None)
 
 
 def _combination(alpha: Sequence[Any], fields: Sequence[Any]) -> Any:

@@ -149,3 +149,27 @@ def test_what_kernels_do_not_take_is_refused():
         fused(np.ones((3, 4, 4), int), 0.01)
     with pytest.raises(ValueError, match="threads=0 is no number of threads"):
         Stepper(fused.kernel, fused.boundary, fused.spacing, "numba", 0)
+
+
+@pytest.mark.parametrize("system", [catalog.wave(ndim=2).at(c=1), catalog.maxwell("tm"), catalog.elasticity().at(
+    la=1, mu=1, rho=1), catalog.acoustics().at(K=1, rho=1)], ids=["wave", "maxwell", "elasticity", "line"])
+def test_staggered_steps_are_the_convolution_with_their_stencil(system):
+    scheme = system.scheme("yee", courant="1/2")
+    shape = (6, 20)[-system.ndim:]
+    u = np.random.default_rng(0).random((system.size, *shape))
+    numpy, fused = (Stepper(pde.lower(scheme), pde.boundary(system), (1.0,) * system.ndim, b)
+                    for b in ("numpy", "numba"))
+    step = 0.5 / float(pde.speed.max_speed(system))
+    expected = sum(np.einsum("ab,b...->a...", np.array(m, float), np.roll(u, (-k[0], *k[1:]), (-1, -2)[:system.ndim]))
+                   for k, m in scheme.stencil.taps.items())
+    found = numpy(u, step)
+    assert np.abs(found - expected).max() <= 1e-14
+    assert np.array_equal(found, fused(u, step)) and np.array_equal(found, fused.measured(u, step)[0])
+
+
+def test_staggered_unknowns_have_no_sides_but_periodic_ones():
+    wave = catalog.wave(ndim=2).at(c=1)
+    found = pde.solve(wave, "yee", pde.Grid(x=(0, 1, 8), y=(0, 1, 8)), np.ones((3, 8, 8)), 0.5, backend="numba")
+    assert np.abs(found.u - 1).max() <= 1e-14
+    with pytest.raises(pde.NotASide, match="for which only periodic sides are defined"):
+        Stepper(pde.lower(wave.scheme("yee")), pde.boundary(wave, "outflow"), (1.0, 1.0))
