@@ -173,3 +173,13 @@ def test_staggered_unknowns_have_no_sides_but_periodic_ones():
     assert np.abs(found.u - 1).max() <= 1e-14
     with pytest.raises(pde.NotASide, match="for which only periodic sides are defined"):
         Stepper(pde.lower(wave.scheme("yee")), pde.boundary(wave, "outflow"), (1.0, 1.0))
+
+
+@pytest.mark.parametrize("source", ["sin(u) + cos(u)", "exp(u) + log(2 + u)", "tan(u/8) + tanh(u)", "u**(7/5)",
+                                    "sign(u - 11/10)*u"])
+def test_functions_are_those_of_numpy_to_rounding(source):
+    system = pde.System({"x": ["u**2/2"]}, ["u"], source=[source])
+    kernel = pde.lower(system.scheme("lax-friedrichs"))
+    numpy, fused = (Stepper(kernel, pde.boundary(system), (0.5,), b) for b in ("numpy", "numba"))
+    u = state(system, (21,))
+    assert np.abs(numpy(u, 0.25) - fused(u, 0.25)).max() <= 4e-15
