@@ -36,8 +36,8 @@ class Diverged(ArithmeticError):
 
 def solve(system: System, scheme: Scheme | str, grid: Grid, u0: Any, t_end: float, *, boundary: Any = "periodic",
           courant: Any = None, beyond_limit: bool = False, max_step: float | None = None, backend: str = "numpy",
-          snapshots: Sequence[float] | None = None, every: float | None = None, path: str | Path | None = None,
-          checkpoint: int = 100, progress: bool | None = None) -> Solution:
+          threads: int = 1, snapshots: Sequence[float] | None = None, every: float | None = None,
+          path: str | Path | None = None, checkpoint: int = 100, progress: bool | None = None) -> Solution:
     """The solution at t_end by steps Δt = C / max_j (s_j/Δx_j), where s_j is the largest speed along axis j over all
     cells, exact formulas in floats, and C is the Courant number; no step is longer than `max_step`.
 
@@ -45,9 +45,9 @@ def solve(system: System, scheme: Scheme | str, grid: Grid, u0: Any, t_end: floa
     of the coordinates. `boundary` is as in `boundary.boundary`; C is `courant`, that of the scheme, or 9/10 of its
     proved limit. The `.series` of the solution holds the fields at the times `snapshots`, or at 0, `every`, 2·`every`,
     …, t_end: steps are shortened to meet them. With a `path`, .npz or .zarr, the state is written there at these times
-    and after every `checkpoint` steps, and a run that finds its own file goes on from it, to the same bits. Progress is
-    shown on terminals. Raises NotAdmissible, Diverged, BadGrid, NotWellPosed, Unstable, NotDefined, NotLowered,
-    NotResumable, NoBackend; ValueError for times that are none.
+    and after every `checkpoint` steps, and a run that finds its own file goes on from it, to the same bits. `threads`
+    share the rows with the back end "numba". Progress is shown on terminals. Raises NotAdmissible, Diverged, BadGrid,
+    NotWellPosed, Unstable, NotDefined, NotLowered, NotResumable, NoBackend; ValueError for times that are none.
 
     >>> from pdeconv import Grid, catalog
     >>> wave = lambda x: [np.sin(2 * np.pi * x)]
@@ -69,7 +69,7 @@ def solve(system: System, scheme: Scheme | str, grid: Grid, u0: Any, t_end: floa
     kernel, sides = lower(made), _sides(system, boundary, grid)
     u = _field(system, grid, u0)
     Admissible(system, made.may_vanish).require(u)
-    stepper = Stepper(kernel, sides, grid.spacing, backend)
+    stepper = Stepper(kernel, sides, grid.spacing, backend, threads)
     sides.check(u)
     about = f"{kernel.scheme.expression} on {grid!r} with {sides.sides!r} at courant {number!r}"
     if longest < np.inf:
