@@ -141,7 +141,7 @@ def _first(fused: Fused, axis: int) -> Callable:
         with row.lanes.loop(row.integer(0), row.count) as j:
             given, taken = row.flux(face, loads, j)
             for k, f in enumerate(taken if axis == 1 else given):
-                if not isinstance(f, float) or face.axis and fused.kernel.is_two_sided:
+                if not isinstance(f, float) or (face.axis and fused.kernel.is_two_sided):
                     row.lanes.store(f, row.waiting(axis, k), j)
     return _intrinsic(fused, write)
 

@@ -183,3 +183,17 @@ def test_functions_are_those_of_numpy_to_rounding(source):
     numpy, fused = (Stepper(kernel, pde.boundary(system), (0.5,), b) for b in ("numpy", "numba"))
     u = state(system, (21,))
     assert np.abs(numpy(u, 0.25) - fused(u, 0.25)).max() <= 4e-15
+
+
+@pytest.mark.parametrize("ndim", [1, 2])
+@pytest.mark.parametrize("flux", ["rusanov", "hll"])
+def test_faces_with_two_amounts_and_dry_cells_are_those_of_numpy(ndim, flux):
+    system = catalog.shallow_water(ndim=ndim, bottom=True).at(g=1)
+    kernel, shape = pde.lower(system.scheme("hydrostatic", flux=flux, time="ssp-rk2")), (6, 21)[-ndim:]
+    numpy, fused = (Stepper(kernel, pde.boundary(system, "wall"), (0.5,) * ndim, b) for b in ("numpy", "numba"))
+    b = np.random.default_rng(0).random(shape) * 3
+    u = np.stack([np.maximum(0, 2 - b), *[0 * b] * ndim, b])
+    assert np.array_equal(fused(u, 0.01), u)
+    u[1] = 0.1 * u[0]
+    with np.errstate(all="ignore"):
+        assert np.array_equal(fused(u, 0.01), numpy(u, 0.01))

@@ -104,7 +104,6 @@ REFUSALS = [
     (lambda: System(x=[[0, 1, 0], ["h", 0, "h"], [0, 0, 0]], state=["h", "m", "b"]).scheme("hydrostatic"),
      pde.NotDefined, "are not those of shallow water over a bottom"),
     (lambda: LINE.scheme("hydrostatic").conservation(), pde.NotConservative, "which the bottom changes"),
-    (lambda: stepper(LINE, "hll", "wall", "numba"), pde.NoBackend, "has two|needs numba"),
 ]
 
 
