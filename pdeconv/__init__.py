@@ -40,6 +40,7 @@ from .simultaneous_approximation import SimultaneousApproximation, simultaneous_
 from .snapshot import NotResumable, series
 from .solution import Series, Solution
 from .solve import Diverged, solve
+from .special_value import SpecialValue
 from .stencil import NotANumber, Stencil
 from .stepper import NoBackend, Stepper
 from .summation_by_parts import SummationByParts, summation_by_parts
@@ -57,9 +58,9 @@ __all__ = ["Admissible", "BadGrid", "BadState", "Boundary", "CharacteristicField
            "NotExactFormula", "NotHyperbolic", "NotIntegrated", "NotLinear", "NotLowered", "NotRational",
            "NotResumable", "NotSymmetric", "NotSymmetrisable", "NotWellPosed", "NumericalFlux", "Reconstruction",
            "Report", "RiemannFlux", "RiemannSolution", "RoeMatrix", "RungeKutta", "Scheme", "SchemeSymmetries",
-           "Series", "SimultaneousApproximation", "Solution", "Speed", "Stencil", "Stepper", "SummationByParts",
-           "Symmetries", "Symmetriser", "System", "TooManyUnknowns", "Undecided", "UnknownScheme", "Unstable",
-           "VectorField", "Wall", "boundary", "catalog", "decompile", "dirichlet", "entropy", "entropy_flux",
-           "entropy_flux_family", "lattice_symmetry", "limiter", "linear_symmetries", "lower", "reconstruction",
-           "riemann", "roe_matrix", "runge_kutta", "scheme_symmetries", "series", "simultaneous_approximation",
-           "solve", "summation_by_parts", "symmetries"]
+           "Series", "SimultaneousApproximation", "Solution", "SpecialValue", "Speed", "Stencil", "Stepper",
+           "SummationByParts", "Symmetries", "Symmetriser", "System", "TooManyUnknowns", "Undecided", "UnknownScheme",
+           "Unstable", "VectorField", "Wall", "boundary", "catalog", "decompile", "dirichlet", "entropy",
+           "entropy_flux", "entropy_flux_family", "lattice_symmetry", "limiter", "linear_symmetries", "lower",
+           "reconstruction", "riemann", "roe_matrix", "runge_kutta", "scheme_symmetries", "series",
+           "simultaneous_approximation", "solve", "summation_by_parts", "symmetries"]

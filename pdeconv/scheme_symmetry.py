@@ -116,7 +116,8 @@ def scheme_symmetries(scheme: Scheme, degree: int = 1, moving: bool = False) -> 
             span.append(row)
             lost.append(Lost(name, field, *_off_lattice(found, field, moving)))
     basis = tuple(_field(found.equations, ansatz, row) for row in kept)
-    return SchemeSymmetries(scheme.system, found.ansatz, names, basis, found.equations, scheme, tuple(lost))
+    return SchemeSymmetries(scheme.system, found.ansatz, names, basis, found.equations, found.unknowns, scheme,
+                            tuple(lost))
 
 
 def _sum(rows: Sequence[Row], weights: dict[int, Any]) -> Row:

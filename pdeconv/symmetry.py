@@ -15,6 +15,7 @@ from .vector_field import VectorField
 if TYPE_CHECKING:
     from reptheory.lie_algebra import Algebra
 
+    from .special_value import SpecialValue
     from .system import System
 
 LIMIT = 20_000  # the most unknowns of an ansatz
@@ -33,7 +34,7 @@ class Symmetries:
     """The vector fields of a system's symmetries within an ansatz: `basis`, with a name for each field in `names`.
 
     It is complete within the ansatz: the basis spans the null space of the determining equations over the rational
-    functions of the parameters. Parameters are generic; special values may have more symmetries, system.at(gamma=2).
+    functions of the parameters. Parameters are generic; `special_values` are those that have more.
     """
 
     system: System
@@ -41,6 +42,12 @@ class Symmetries:
     names: tuple[str, ...]
     basis: tuple[VectorField, ...]
     equations: DeterminingEquations
+    unknowns: tuple[Unknown, ...]
+
+    def special_values(self) -> tuple[SpecialValue, ...]:
+        """The parameters at which there are more, as γ = 2 for gas in the plane; see `special_value`."""
+        from .special_value import special_values
+        return special_values(self)
 
     @property
     def dim(self) -> int:
@@ -211,7 +218,7 @@ def _solved(equations: DeterminingEquations, ansatz: Sequence[Unknown], words: s
     found = null_space(equations.matrix(ansatz), len(ansatz), equations.field)
     names, rows = named(equations, ansatz, found)
     basis = tuple(_field(equations, ansatz, row) for row in rows)
-    return Symmetries(equations.system, words, names, basis, equations)
+    return Symmetries(equations.system, words, names, basis, equations, tuple(ansatz))
 
 
 def _field(equations: DeterminingEquations, ansatz: Sequence[Unknown], row: dict[int, Any]) -> VectorField:

@@ -11,6 +11,7 @@ import pdeconv as pde
 import reptheory as rt
 from pdeconv import System, VectorField, catalog
 from pdeconv.prolongation import determining_equations, null_space
+from pdeconv.special_value import pivot_factors
 
 CROSS = System(x=[[0, "-u_3", "u_2"], ["u_3", 0, "-u_1"], ["-u_2", "u_1", 0]])
 
@@ -79,6 +80,30 @@ def test_point_symmetries(system, degree, dim):
     assert all(residual(field, system) == [0] * system.size for field in found)
     assert len(found.structure) == dim
     assert all(found.structure[a][b] == tuple(-c for c in found.structure[b][a]) for a in range(dim) for b in range(a))
+
+
+def test_special_values_of_parameters():  # γ = (d + 2)/d: Ovsiannikov, 1982
+    assert [(v.value, v.dim) for v in catalog.euler().symmetries().special_values()] == [(3, 7)]
+    assert catalog.shallow_water(ndim=1).symmetries(1).special_values() == ()
+    system = System({"x": ["a*u + b*v", "b*u + a*v"]}, ["u", "v"])  # A = a + b S is scalar where b = 0
+    found = pde.linear_symmetries(system)
+    special = {(v.parameter.name, v.value): v.dim for v in found.special_values()}
+    assert special == {("b", 0): pde.linear_symmetries(system.at(b=0)).dim}
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(st.lists(st.sampled_from(["0", "1", "a", "a-1", "a+2", "a**2-1"]), min_size=3, max_size=3), min_size=1,
+                max_size=4))
+def test_ranks_fall_only_where_pivots_vanish(texts):
+    a = sympy.Symbol("a")
+    field = QQ.frac_field(a)
+    table = sympy.Matrix([[sympy.sympify(e) for e in row] for row in texts])
+    rows = [{j: c for j, e in enumerate(row) if (c := field.from_sympy(e))} for row in table.tolist()]
+    found = pivot_factors(rows)
+    generic = table.rank()
+    for value in range(-3, 4):
+        if table.subs(a, value).rank() < generic:
+            assert any(f.subs(a, value) == 0 for f in found)
 
 
 def test_a_field_that_is_no_symmetry_leaves_a_residual():
