@@ -137,7 +137,8 @@ class Kernel:
         import numpy as np
 
         from .operations import NUMPY
-        return self.rate(padded, ratios, step, NUMPY, np.stack)
+        with np.errstate(divide="ignore", invalid="ignore"):  # in branches that are not selected
+            return self.rate(padded, ratios, step, NUMPY, np.stack)
 
     def torch(self, padded: Any, ratios: Sequence[Any], step: Any) -> Any:
         """The rate of a torch tensor, differentiable in the fields, the ratios and the step."""

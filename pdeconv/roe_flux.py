@@ -56,18 +56,9 @@ def _waves(system: System, u: Sequence[Expr], v: Sequence[Expr], axis: str, let:
         slope = sympy.diff(f, x)
         one = [sympy.S.One]
         return [(secant.subs(dict(zip(names, (u[0], v[0])))), tuple(at(system, slope, w) for w in (u, v)), one, one)]
-    from .eigenstructure import primitive_inverse
-    from .jump import sides
-    from .roe import roe_matrix
     structure = system.eigenstructure([1 if a == axis else 0 for a in system.axes])
-    found = roe_matrix(system, axis)
-    if found.average is None:
-        raise NoSuchFlux(f"the Roe matrix of {system.expression} is by {found.origin}, and is f′(û) at no known state, "
-                         "so its vectors are not known. Use 'hll'.")
-    back, inverse, w = dict(structure.abbreviations), primitive_inverse(system), system.primitive_symbols
-    ends = [dict(zip(w, (let(at(system, sympy.sympify(inverse.get(y, y)), x)) for y in w))) for x in (u, v)]
-    both = {n: side[y] for side, names in zip(ends, sides(w)) for y, n in zip(w, names)}
-    hat = dict(zip(w, (let(e.subs(both, simultaneous=True)) for e in found.average)))
+    ends, hat = roe_average(system, u, v, axis, let)
+    back = dict(structure.abbreviations)
     short = {c: let(e.subs(hat, simultaneous=True)) for c, e in back.items()}
 
     def here(e: Expr) -> Expr:
@@ -78,3 +69,20 @@ def _waves(system: System, u: Sequence[Expr], v: Sequence[Expr], axis: str, let:
         waves.append((here(speed), beside, [here(e) for e in structure.left.row(k)],
                       [here(e) for e in structure.right.col(k)]))
     return waves
+
+
+def roe_average(system: System, u: Sequence[Expr], v: Sequence[Expr], axis: str, let: Let = plain
+                ) -> tuple[list[dict[Expr, Expr]], dict[Expr, Expr]]:
+    """The primitive unknowns of both states, and those of û, at which f′(û) is a Roe matrix; NoSuchFlux where it is at
+    no known state."""
+    from .eigenstructure import primitive_inverse
+    from .jump import sides
+    from .roe import roe_matrix
+    found = roe_matrix(system, axis)
+    if found.average is None:
+        raise NoSuchFlux(f"the Roe matrix of {system.expression} is by {found.origin}, and is f′(û) at no known state, "
+                         "so its vectors are not known. Use 'hll'.")
+    inverse, w = primitive_inverse(system), system.primitive_symbols
+    ends = [dict(zip(w, (let(at(system, sympy.sympify(inverse.get(y, y)), x)) for y in w))) for x in (u, v)]
+    both = {n: side[y] for side, names in zip(ends, sides(w)) for y, n in zip(w, names)}
+    return ends, dict(zip(w, (let(e.subs(both, simultaneous=True)) for e in found.average)))

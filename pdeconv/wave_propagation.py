@@ -22,8 +22,8 @@ class WavePropagation(Scheme):
     """Lax–Wendroff with its correction limited wave by wave: F = (f_L + f_R)/2 − Σ_p |λ_p| W_p/2 + Σ_p |λ_p| (1 −
     Δt/Δx |λ_p|) W̃_p/2, with Δu = Σ W_p and W̃_p = L(strength of the wave upwind, its own) r_p.
 
-    LeVeque, J. Comput. Phys. 131 (1997). Vectors and speeds are those of A at the mean of the two states, exact for
-    linear systems. In one dimension.
+    LeVeque, J. Comput. Phys. 131 (1997). Vectors and speeds are those of A at Roe's average of the two states, or
+    at their mean where that has no closed form; exact for linear systems. In one dimension.
     """
 
     @staticmethod
@@ -73,7 +73,7 @@ class WavePropagation(Scheme):
         """The upwind flux and the limited correction."""
         system = self.system
         u = [cells[k] for k in self.face_offsets(axis)]
-        mean = [let((a + b) / 2) for a, b in zip(u[1], u[2])]
+        mean = self._mean(u[1], u[2], axis, let)
         right, left = (m.applyfunc(let) for m in eigenvectors(system, axis, mean))
         speeds = [let(at(system, s, mean)) for s in system.eigenstructure().in_state.speeds]
         back, own, ahead = ([let(e) for e in left * sympy.Matrix([y - x for x, y in zip(u[k], u[k + 1])])]
@@ -85,6 +85,21 @@ class WavePropagation(Scheme):
             amounts.append(let(sympy.Abs(s) * (limited * (1 - self.ratio * sympy.Abs(s)) - o) / 2))
         f, g = (physical(system, w, axis) for w in u[1:3])
         return tuple((x + y) / 2 + e for x, y, e in zip(f, g, right * sympy.Matrix(amounts)))
+
+    def _mean(self, u: State, v: State, axis: str, let: Let) -> list[Expr]:
+        """The state of which the waves are: Roe's where it is known in closed form, otherwise the mean."""
+        from .hll import NoSuchFlux
+        from .roe import NoRoeMatrix
+        from .roe_flux import roe_average
+        system = self.system
+        if not system.is_linear and system.size > 1:
+            try:
+                hat = roe_average(system, u, v, axis, let)[1]
+            except (NoSuchFlux, NoRoeMatrix):
+                pass
+            else:
+                return [let(e.subs(hat, simultaneous=True)) for e in system.primitive or system.primitive_symbols]
+        return [let((a + b) / 2) for a, b in zip(u, v)]
 
     def _facts(self) -> str:
         return f"{self.limiter.name} on waves"

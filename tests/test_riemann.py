@@ -1,4 +1,6 @@
 """Systems in depth: fields, invariants, symmetrisers, entropies, Roe matrices, Riemann problems with known values."""
+from functools import cache
+
 import numpy as np
 import pytest
 import sympy
@@ -20,11 +22,13 @@ BUCKLEY = System({"x": ["u**2/(u**2 + (1 - u)**2)"]}, ["u"])
 # Characteristic fields ------------------------------------------------------------------------------------------
 @pytest.mark.parametrize("system, kinds", [  # Lax 1957; LeVeque, Finite Volume Methods, chapter 13
     (catalog.burgers(), "g"), (catalog.traffic(), "g"), (WATER, "gg"), (catalog.shallow_water(ndim=2), "glg"),
-    (catalog.p_system(), "gg"), (GAS, "glg"), (catalog.euler(ndim=2), "glg"), (catalog.elasticity(), "lllll"),
+    (catalog.p_system(), "gg"), (GAS, "glg"), (catalog.euler(ndim=2), "glg"),
+    (catalog.elasticity(), "lllll"),
     (BUCKLEY, "n"),
 ], ids=lambda x: x.expression if isinstance(x, System) else x)
 def test_fields_are_classified(system, kinds):
-    assert "".join(f.kind[0] for f in system.characteristic_fields()) == kinds
+    along = [1, 0] if system == catalog.elasticity() else None  # isotropic, and slow in a general direction
+    assert "".join(f.kind[0] for f in system.characteristic_fields(along)) == kinds
 
 
 @pytest.mark.parametrize("system, invariants", [
@@ -116,6 +120,11 @@ def test_shallow_water_has_one_parameter_of_entropy_fluxes():
         assert sympy.expand(momentum.subs(c, value) - wanted * (v0 + v1) / 2 - pressure) == 0
 
 
+@cache
+def roe(system):
+    return pde.roe_matrix(system, "x")
+
+
 # Laws of jumps, Roe matrices -----------------------------------------------------------------------------------------
 @settings(max_examples=30, deadline=None)
 @given(st.lists(st.tuples(st.integers(-3, 3), st.integers(-2, 3), st.integers(0, 3)), min_size=1, max_size=4))
@@ -133,7 +142,7 @@ def test_jumps_are_exact(terms):
     (System({"x": ["u**3 + u*w**2", "u**2*w"]}, ["u", "w"]), "path integral"),
 ], ids=["burgers", "water", "gas", "water-2d", "p-system", "cubic"])
 def test_roe_matrices(system, origin):
-    found = pde.roe_matrix(system, "x")
+    found = roe(system)
     assert found.origin == origin and found.is_exact and found.is_consistent
     assert bool(found.failed) == (origin != "parameter vector")
 
@@ -145,17 +154,16 @@ def test_the_roe_average_of_a_gas_has_the_mean_enthalpy(r0, r1, v0, v1, p0, p1):
     g = 1.4
     h0, h1 = (g / (g - 1) * p / r + v * v / 2 for r, v, p in ((r0, v0, p0), (r1, v1, p1)))
     a, b = r0 ** 0.5 / (r0 ** 0.5 + r1 ** 0.5), r1 ** 0.5 / (r0 ** 0.5 + r1 ** 0.5)
-    rho, v, p = (float(e) for e in AVERAGE(r0, r1, v0, v1, p0, p1))
+    rho, v, p = (float(e) for e in average()(r0, r1, v0, v1, p0, p1))
     assert v == pytest.approx(a * v0 + b * v1, abs=1e-12)
     assert g / (g - 1) * p / rho + v * v / 2 == pytest.approx(a * h0 + b * h1, rel=1e-11)
 
 
-def _average():
+@cache
+def average():
     (r0, v0, p0), (r1, v1, p1) = sides(AIR.primitive_symbols)
-    return sympy.lambdify([r0, r1, v0, v1, p0, p1], pde.roe_matrix(AIR, "x").average)
-
-
-AVERAGE = _average()
+    [gamma] = GAS.parameters
+    return sympy.lambdify([r0, r1, v0, v1, p0, p1], [e.subs(gamma, sympy.Rational(7, 5)) for e in roe(GAS).average])
 
 
 # Exact Riemann problems -------------------------------------------------------------------------------------------
@@ -219,6 +227,30 @@ def test_acoustics_by_characteristics():
     assert [w.head for w in found.waves] == [-2, 2]
 
 
+@pytest.mark.parametrize("z", [(1, 3), (4, 1), (2, 2)])
+def test_waves_at_an_interface(z):
+    """A right-going wave meets another impedance: T = 2 Z₂/(Z₁ + Z₂) and R = (Z₂ − Z₁)/(Z₁ + Z₂) of its pressure, with
+    pressure and velocity continuous (LeVeque, Finite Volume Methods, section 9.8)."""
+    speeds, vectors = zip(*((e.speeds, e.right) for e in (
+        catalog.acoustics().at(K=x, rho=x).eigenstructure().in_state for x in z)))  # Z = √(K ρ), c = 1
+    assert speeds == ((-1, 1),) * 2
+    coming, back, through = vectors[0].col(1), vectors[0].col(0), vectors[1].col(1)
+    found = sympy.Matrix.hstack(through, -back).solve(coming)  # coming + R back = T through
+    pressures = [amount * v[0] / coming[0] for amount, v in zip(found, (through, back))]
+    assert pressures == [sympy.Rational(2 * z[1], sum(z)), sympy.Rational(z[1] - z[0], sum(z))]
+
+
+def test_traffic():
+    """s = v_m (1 − (ρ_L + ρ_R)/ρ_m); a red light sends −v_m ρ_L/ρ_m back, a green one opens ρ = (1 − x/t v_m) ρ_m/2."""
+    road = catalog.traffic()
+    names = {s.name: s for s in road.parameters}
+    road = road.at(**{name: 2 if name.startswith("v") else 3 for name in names})
+    assert pde.riemann(road, ["1/2"], [2]).waves[0].head == pytest.approx(2 * (1 - 2.5 / 3), rel=1e-14)
+    red, green = pde.riemann(road, [1], [3]), pde.riemann(road, [3], [0])
+    assert [w.kind for w in red.waves] == ["shock"] and red.waves[0].head == pytest.approx(-2 / 3, rel=1e-14)
+    assert green([-2, -1, 0, 1, 2])[0] == pytest.approx([3, 2.25, 1.5, .75, 0], rel=1e-12, abs=1e-12)
+
+
 def test_scalar_laws_by_the_hull():
     burgers = catalog.burgers()
     assert pde.riemann(burgers, [-1], [1])([-2, -.5, .25, 3]).tolist() == [[-1, -.5, .25, 1]]
@@ -230,14 +262,12 @@ def test_scalar_laws_by_the_hull():
 
 
 # Fluxes ------------------------------------------------------------------------------------------------------------
-@pytest.mark.parametrize("name", ["hll", "hllc", "roe", "godunov", "entropy-stable"])
 @pytest.mark.parametrize("system, state", [(LAKE, [2, 1]), (AIR, [1, .3, 2.5])], ids=["water", "gas"])
-def test_fluxes_are_consistent(system, state, name):
+def test_the_exact_flux_is_consistent_in_numbers(system, state):
+    """Without a formula; those with one are proved to be consistent in test_flux_names.py."""
     from pdeconv.riemann import evaluated
-    if name == "entropy-stable" and system is AIR:
-        pytest.skip("slow: the entropy of a gas in its own unknowns")
     u = np.array(state, dtype=float)[:, None]
-    found = RiemannFlux(system, name).evaluate(u, u)[:, 0]
+    found = RiemannFlux(system, "godunov").evaluate(u, u)[:, 0]
     assert found == pytest.approx(evaluated(system.flux("x"), system.state)(u[:, 0]), rel=1e-12)
 
 
