@@ -51,12 +51,12 @@ class Admissible:
     def _program(self) -> Program:
         return program(list(self._formulas.values()), {s: f"q{k}" for k, s in enumerate(self.system.state)})
 
-    def require(self, u: np.ndarray) -> None:
+    def require(self, u: np.ndarray, what: str = "the initial field") -> None:
         """Raise NotAdmissible at the first cell of a field (unknowns, …) that is not finite or not in the set."""
         bad = ~np.isfinite(u).all(0)
         if bad.any():
             cell = _first(bad)
-            raise NotAdmissible(f"the initial field is not finite in cell {cell}, where it is {self._state(u, cell)}. "
+            raise NotAdmissible(f"{what} is not finite in cell {cell}, where it is {self._state(u, cell)}. "
                                 "Change it there.", cell)
         with np.errstate(all="ignore"):
             values = self._program(NUMPY, {f"q{k}": f for k, f in enumerate(u)})
@@ -66,11 +66,11 @@ class Admissible:
                 bad &= ~(np.broadcast_to(value, u.shape[1:]) == 0)
             if bad.any():
                 cell = _first(bad)
-                what = f"{name} = {np.broadcast_to(value, u.shape[1:])[cell]:g}"
+                found = f"{name} = {np.broadcast_to(value, u.shape[1:])[cell]:g}"
                 raise NotAdmissible(
-                    f"the initial field has {what} in cell {cell}, at {self._state(u, cell)}, and {name} has to be "
-                    "positive: no scheme is proved to hold at a vacuum or a dry bed. Put a small positive number "
-                    "there, such as 1e-6.", cell)
+                    f"{what} has {found} in cell {cell}, at {self._state(u, cell)}, and {name} has to be "
+                    "positive: this scheme is not proved to hold at a vacuum or a dry bed. Put a small positive number "
+                    "there, such as 1e-6; over a bottom, 'hydrostatic' takes dry beds.", cell)
 
     def _state(self, u: np.ndarray, cell: tuple[int, ...]) -> str:
         return ", ".join(f"{name} = {x[cell]:g}" for name, x in zip(self.system.names, u))

@@ -2,13 +2,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 import sympy
 
+from .admissible import Admissible
 from .condition import Condition, Dirichlet, Ghost, Outflow, Periodic, Place, condition
 from .grid import Grid
 from .operations import NUMPY
@@ -110,6 +111,9 @@ class Boundary:
                     states = states[:, np.isfinite(_table(self._matrices[j], states)).all((1, 2))]
                 if not states.size:
                     continue
+                if isinstance(side, Dirichlet):
+                    allowed = Admissible(self.system)
+                    replace(allowed, may_vanish=allowed.names).require(states, f"the state at {_side(axis, high)}")
                 speeds, vectors = self._characteristics(j, states)
                 entering = speeds * (1 if high == 0 else -1)
                 scale = 1e-12 * np.abs(entering).max(initial=1.0)

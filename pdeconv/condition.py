@@ -207,7 +207,14 @@ class Dirichlet(Condition):
         for name, given in self.values:
             like = fields[name]
             value = _at(given, place) if callable(given) else given
-            fields[name] = 0 * like + place.xp.asarray(value, dtype=like.dtype)
+            made = place.xp.asarray(value, dtype=like.dtype)
+            try:
+                fields[name] = like * 0 + made
+            except (ValueError, RuntimeError):  # shapes that do not broadcast
+                fields[name] = made
+            if fields[name].shape != like.shape:
+                raise NotASide(f"the value of {name} has the shape {tuple(made.shape)}, and the cells beyond the side "
+                               f"{tuple(like.shape)}. Compute it from the coordinates, whose shapes fit.")
         return list(fields.values())
 
     def __repr__(self) -> str:
@@ -232,6 +239,13 @@ def dirichlet(**values: Value) -> Dirichlet:
     """
     if not values:
         raise NotASide("dirichlet() gives no values, and that is an outflow. Use 'outflow', or give some.")
+    for name, value in values.items():
+        try:
+            good = callable(value) or bool(np.isfinite(float(value)))
+        except (TypeError, ValueError):
+            good = False
+        if not good:
+            raise NotASide(f"{name}={value!r} is no value. Give a finite number, or a function of coordinates and t.")
     return Dirichlet(tuple(values.items()))
 
 

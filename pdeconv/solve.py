@@ -14,10 +14,12 @@ import sympy
 from .admissible import Admissible
 from .boundary import Boundary, boundary
 from .enclosure import Enclosure
+from .formula import text
 from .grid import BadGrid, Grid
 from .lower import Kernel, lower
 from .operations import NUMPY
 from .program import program
+from .reflection import NotASide
 from .scheme import NotDefined, NotLinear, Scheme, Unstable
 from .semi_discrete import SemiDiscrete
 from .snapshot import Memory, NotResumable, State, store
@@ -140,16 +142,23 @@ def _with_source(scheme: Scheme) -> Scheme:
 
 
 def _courant(scheme: Scheme) -> float:
-    if scheme.courant is not None:
-        return float(scheme.courant)
+    """The Courant number of the scheme, or 9/10 of what is proved: stability, total variation, else positivity."""
+    overridden = ("beyond_limit", "True") in scheme.options
     try:
         limit = scheme.courant_max
     except NotLinear:
-        limit = None
+        kept = scheme.positivity()
+        limit = kept.courant if kept else None
+        if limit is not None and scheme.courant is not None and scheme.courant > limit and not overridden:
+            raise Unstable(f"courant={text(scheme.courant)!r} is above the limit {limit} up to which {scheme.name!r} "
+                           f"keeps {', '.join(kept.unknowns)} positive. Take a smaller number, or say "
+                           "beyond_limit=True.") from None
     else:
-        if limit is None:
+        if limit is None and scheme.courant is None:
             raise Unstable(f"{scheme.expression} is stable for no Courant number. Use another scheme, or give "
-                           "courant=… and beyond_limit=True to system.scheme.")
+                           "courant=… and beyond_limit=True.")
+    if scheme.courant is not None:
+        return float(scheme.courant)
     if isinstance(limit, Enclosure):
         limit = limit.lower
     if limit is None or not sympy.sympify(limit).is_positive:
@@ -158,7 +167,12 @@ def _courant(scheme: Scheme) -> float:
 
 
 def _sides(system: System, given: Any, grid: Grid) -> Boundary:
-    return replace(given, grid=grid) if isinstance(given, Boundary) else boundary(system, given, grid)
+    if not isinstance(given, Boundary):
+        return boundary(system, given, grid)
+    if given.system != system:
+        raise NotASide(f"the boundary is one of {given.system.expression}, not of {system.expression}. Make it with "
+                       "boundary(system, …), or give the conditions alone.")
+    return replace(given, grid=grid)
 
 
 @dataclass(frozen=True)

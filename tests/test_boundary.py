@@ -157,6 +157,16 @@ def test_no_values_and_no_grid_are_refused():
         pde.boundary(FLOW, {"x": (pde.dirichlet(u=lambda x: x), "outflow")}).pad(np.ones((1, 3)), 1)
 
 
+def test_values_that_are_none_are_refused():
+    for value in ("one", float("nan"), None):
+        with pytest.raises(pde.NotASide, match=r"is no value. Give a finite number, or a function"):
+            pde.dirichlet(u=value)
+    with pytest.raises(pde.NotASide, match=r"the value of u has the shape \(3,\), and the cells beyond the side"):
+        pde.solve(FLOW, "upwind", LINE, [0], 1, boundary={"x": (pde.dirichlet(u=lambda t: np.ones(3)), "outflow")})
+    with pytest.raises(pde.NotAdmissible, match=r"the state at the low side of x has h = -1"):
+        pde.solve(WATER, "rusanov", LINE, [1, 0], 1, boundary={"x": (pde.dirichlet(h=-1), "outflow")})
+
+
 # Walls -------------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize("kind, ndim", [("tm", 2), ("te", 2), ("3d", 3)])
 def test_conductors_keep_the_energy_in_and_reflect_the_field(kind, ndim):

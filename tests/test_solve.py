@@ -182,7 +182,11 @@ def test_what_does_not_fit_is_refused():
     with pytest.raises(pde.BadGrid, match="the grid has the axes x, and the system x, y"):
         pde.solve(WATER, "rusanov", grid, [1, 0, 0], 1, courant="2/5")
     with pytest.raises(ValueError, match="no Courant number is proved"):
-        pde.solve(WATER, "rusanov", pde.Grid(x=(0, 1, 8), y=(0, 1, 8)), [1, 0, 0], 1)
+        pde.solve(WATER, "muscl", pde.Grid(x=(0, 1, 8), y=(0, 1, 8)), [1, 0, 0], 1)
+    with pytest.raises(pde.Unstable, match=r"above the limit 1/2 up to which 'rusanov' keeps h positive"):
+        pde.solve(WATER, "rusanov", pde.Grid(x=(0, 1, 8), y=(0, 1, 8)), [1, 0, 0], 1, courant="3/4")
+    with pytest.raises(pde.NotASide, match=r"the boundary is one of .*, not of .*. Make it with boundary"):
+        pde.solve(WATER, "rusanov", pde.Grid(x=(0, 1, 8), y=(0, 1, 8)), [1, 0, 0], 1, boundary=pde.boundary(flow))
     with pytest.raises(pde.NoBackend, match="there is no back end 'fortran'"):
         pde.solve(flow, "upwind", grid, [0], 1, backend="fortran")
     with pytest.raises(pde.NotDefined, match=r"with the source of .* it would be of order 1. Use 'muscl'"):
