@@ -49,6 +49,15 @@ def test_known_limits_orders_and_leading_terms(name, options, limit, order, lead
     assert sympy.expand(scheme.modified_equation(1).leading - leading) == 0
 
 
+@pytest.mark.parametrize("name, options, limit, order, leading", TABLE, ids=lambda x: str(x)[:30])
+def test_known_limits_hold_for_systems_with_symbols(name, options, limit, order, leading):
+    """Acoustics with K and rho: the same numbers on each characteristic, where C = ν for the flux of Rusanov."""
+    scheme = catalog.acoustics().scheme(name, **options)
+    assert limit == scheme.courant_max or abs(float(scheme.courant_max) - limit) < 1e-7
+    assert scheme.order == order
+    assert sympy.expand(scheme.modified_equation(1).leading.subs("C", nu) - leading) == 0
+
+
 @pytest.mark.parametrize("system, name, limit", [
     (catalog.acoustics(ndim=2), "rusanov", Rational(1, 2)),  # the symbol is normal: 1/d
     (catalog.wave(ndim=3), "rusanov", Rational(1, 3)),
