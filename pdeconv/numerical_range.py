@@ -134,6 +134,31 @@ def parts(weights: dict[int, Expr]) -> tuple[Expr, Expr]:
     return sympy.expand(p), q
 
 
+def is_convex(p: Expr, q: Expr) -> bool:
+    """Whether −p(cos θ) + i q(θ), with the q² of `parts`, bounds a convex set: then |R| ≤ 1 on its hull as soon as the
+    scheme is stable in one dimension, by the maximum principle.
+
+    With q = sin θ r(cos θ): p falls strictly in x = cos θ, so that the tangent is vertical at θ = 0 and π alone, and
+    the curvature p_x s² (s² r_xx − 3x r_x − r) − (x r − s² r_x)(x p_x − s² p_xx), s² = 1 − x², keeps its sign.
+
+    >>> from pdeconv import reconstruction
+    >>> [is_convex(*parts(reconstruction(name).weights)) for name in ("constant", "fromm", "upwind3", "upwind5")]
+    [True, True, True, True]
+    """
+    square = Poly(sympy.cancel(q / (1 - X ** 2)), X)
+    content, factors = square.factor_list()
+    if any(k % 2 for _, k in factors) or content <= 0 or Poly(p, X).degree() < 1:
+        return False
+    r = sympy.sqrt(content) * sympy.prod([f.as_expr() ** (k // 2) for f, k in factors])
+    r = r / sympy.sqrt(content) if not sympy.sqrt(content).is_Rational else r  # its scale turns no sign
+    s, (px, pxx), (rx, rxx) = 1 - X ** 2, *([sympy.diff(e, X), sympy.diff(e, X, 2)] for e in (p, r))
+    bend = sympy.expand(px * s * (s * rxx - 3 * X * rx - r) - (X * r - s * rx) * (X * px - s * pxx))
+    falling = Poly(-px, X)
+    inside = falling.degree() == 0 or falling.count_roots(-1, 1) == sum(falling.eval(e) == 0 for e in (-1, 1))
+    return nonnegative_on_interval(falling) and inside and any(
+        nonnegative_on_interval(Poly(sign * bend, X)) for sign in (1, -1))
+
+
 def _polygon(p: Expr, q: Expr, sides: int = 20) -> list[Vertex] | None:
     """Corners of a polygon around the upper half of the hull of −p ± iq, from 0 to the real axis; None where p < 0."""
     if not nonnegative_on_interval(Poly(p, X)):

@@ -9,7 +9,7 @@ from sympy import Expr, Poly, Rational
 
 from .coefficients import COURANT, NU, of_characteristic, of_system
 from .enclosure import Enclosure, search, without_parameters
-from .numerical_range import hull_limit, is_symmetrisable, lax_wendroff_limit, parts, spread
+from .numerical_range import hull_limit, is_convex, is_symmetrisable, lax_wendroff_limit, parts, spread
 from .radical import tidy
 from .speed import max_speed
 from .stability import least, ratios_to
@@ -45,7 +45,7 @@ def several_dimensions(scheme: Scheme) -> Expr | Enclosure | None:
         return None
     lower, reason = proved_limit(plain or scheme)
     upper = line if plain is None else corner(plain, line)
-    if lower == upper:
+    if are_equal(lower, upper):
         return lower
     from .one_step import LaxWendroff
     if plain is not None and scheme.system.size == 1 and (
@@ -53,6 +53,19 @@ def several_dimensions(scheme: Scheme) -> Expr | Enclosure | None:
         return lower  # necessary as well: for small θ, and where all sin θ_j are largest
     witness = search(plain, lower, upper) if plain is not None else None
     return Enclosure(lower, upper if witness is None else witness.courant, reason, witness)
+
+
+def are_equal(a: Expr, b: Expr) -> bool:
+    """Whether two real algebraic numbers are equal: one irreducible polynomial, and one root of it beside both.
+
+    >>> are_equal(sympy.CRootOf(16*X**3 - 12*X**2 + 6*X - 3, 0), sympy.CRootOf(2*X**3 - 3*X**2 + 3*X - 3, 0) / 2)
+    True
+    """
+    if a == b or sympy.oo in (a, b) or abs(sympy.N(a - b, 30)) > sympy.Float(10) ** -25:
+        return bool(a == b)
+    first, second = (Poly(sympy.minimal_polynomial(x, X), X) for x in (a, b))
+    near = Rational(sympy.N(a, 40))
+    return first == second and first.count_roots(near - Rational(1, 10 ** 20), near + Rational(1, 10 ** 20)) == 1
 
 
 def _line(scheme: Any) -> Expr:
@@ -99,7 +112,9 @@ def proved_limit(scheme: Any) -> tuple[Expr, str]:
         if euler is not None:
             found.append((euler * scheme.time.ssp_coefficient / total, "convex combinations of steps along each axis"))
     if kind in ("upwind", "scalar") and scheme.time.name != "euler":
-        found.append((hull_limit(scheme) / total, "the numerical range lies where |R| ≤ 1 (Crouzeix and Palencia, "
+        convex = is_convex(*parts(scheme.reconstruction.weights))
+        along = courant_interval(_line(scheme)) if convex else hull_limit(scheme)
+        found.append(((along or sympy.S.Zero) / total, "the numerical range lies where |R| ≤ 1 (Crouzeix and Palencia, "
                       "2017)"))
     return max(found, key=lambda x: x[0])
 
@@ -150,6 +165,8 @@ def isotropic(scheme: Any, ratios: list[Rational]) -> Expr | Enclosure | None:
     if _is_proved(deficits, xs, upper):
         return upper
     by_norm, reason = proved_limit(scheme)
+    if are_equal(by_norm, upper):
+        return upper
     if by_norm > 0:
         return Enclosure(by_norm, upper, f"{reason}, and the diagonals")
     lower = next((c for c in (Rational(k, 16) * sympy.floor(upper * 1024) / 1024 for k in (15, 12, 8, 4))
