@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -157,8 +158,9 @@ def decompile(layer: Any, spacing: Any = 1) -> Equation:
     """The equation that u ↦ u + conv(u), or a hyperbolic block, integrates: exact moments c_ab of every kernel.
 
     `layer` is a torch convolution of stride 1 whose padding keeps the grid, a HyperbolicBlock with its batch
-    normalisation folded in and an identity skip, or a SymmetricHyperbolicBlock (its semi-discretisation). Each float is
-    read as the exact number that it is; rows run down and y points up. Raises NotDecompiled otherwise.
+    normalisation folded in and an identity skip, a SymmetricHyperbolicBlock (its semi-discretisation), one step u ↦ Ku
+    of a SchemeConv (K − 1), or a Sequential of one of these alone. Each float is read as the exact number that it is;
+    rows run down and y points up. Raises NotDecompiled otherwise.
 
     >>> import torch
     >>> conv = torch.nn.Conv2d(1, 1, 3, padding=1, bias=False)
@@ -168,43 +170,77 @@ def decompile(layer: Any, spacing: Any = 1) -> Equation:
     \\partial_t u_{1} &= \\partial_y^{2} \\left(u_{1}\\right) + \\partial_x^{2} \\left(u_{1}\\right)
     \\end{aligned}
     """
+    parts = list(layer.children()) if type(layer).__name__ == "Sequential" else []
+    if len(parts) == 1:
+        return decompile(parts[0], spacing)
+    if parts:
+        fold = " Fold batch normalisation in with nn.fuse_batch_norm." if any(
+            hasattr(p, "running_mean") for p in parts) else ""
+        raise NotDecompiled(f"a Sequential of {', '.join(type(p).__name__ for p in parts)} is several steps.{fold} "
+                            "Decompile its layers one by one.")
+    if any(getattr(p, "is_meta", False) for p in getattr(layer, "parameters", list)()):
+        raise NotDecompiled(f"the weights of {type(layer).__name__} are on the device meta and have no values. Make "
+                            "them first, with to_empty(device=…) and their state.")
+    if all(hasattr(layer, name) for name in ("matrices", "kernel", "steps", "padding_mode")):
+        return _of_scheme(layer, spacing)
     if all(hasattr(layer, name) for name in ("conv1", "conv2", "conv3", "skip", "ball")):
         return _of_block(layer, spacing)
     if all(hasattr(layer, name) for name in ("weight", "scale", "potential", "rate")):
         return _of_symmetric(layer, spacing)
     if all(hasattr(layer, name) for name in ("weight", "kernel_size", "groups", "stride")):
         indices, table, bias, boundary = _of_conv(layer, spacing)
-        groups = layer.groups
-        m, n, _ = table.shape
-        matrices = []
-        for place, index in enumerate(indices):
-            full = np.full((m, n * groups), Fraction(0), object)
-            for o in range(m):
-                g = o // (m // groups)
-                full[o, g * n:(g + 1) * n] = table[o, :, place]
-            if full.any():
-                matrices.append((index, full))
-        return Equation(len(layer.kernel_size), n * groups, tuple(matrices), None, bias, boundary)
+        return _linear(indices, table, bias, boundary, layer.groups)
     raise NotDecompiled(f"{type(layer).__name__} is neither a convolution nor a hyperbolic block. Decompile the layers "
                         "of a network one by one.")
+
+
+def _linear(indices: list[Index], table: np.ndarray, bias: np.ndarray, boundary: str, groups: int) -> Equation:
+    """The linear equation of coefficients (out, in of the group, α)."""
+    m, n, _ = table.shape
+    matrices = []
+    for place, index in enumerate(indices):
+        full = np.full((m, n * groups), Fraction(0), object)
+        for o in range(m):
+            g = o // (m // groups)
+            full[o, g * n:(g + 1) * n] = table[o, :, place]
+        if full.any():
+            matrices.append((index, full))
+    return Equation(len(indices[0]), n * groups, tuple(matrices), None, bias, boundary)
 
 
 def _of_conv(conv: Any, spacing: Any) -> tuple[list[Index], np.ndarray, np.ndarray, str]:
     """The indices α, the coefficients (out, in, α), the bias, and the boundary of a convolution."""
     weight = _exact(conv.weight)
-    ndim = weight.ndim - 2
     kept = all(isinstance(p, int) and 2 * p == d * (k - 1)
                for p, d, k in zip(conv.padding, conv.dilation, conv.kernel_size)) or conv.padding == "same"
-    if set(conv.stride) != {1} or getattr(conv, "transposed", False) or not kept or len(set(conv.dilation)) > 1:
-        raise NotDecompiled(f"{conv}: a step of an equation keeps the grid. Use stride 1, one dilation and the padding "
+    if set(conv.stride) != {1} or getattr(conv, "transposed", False) or not kept:
+        raise NotDecompiled(f"{conv}: a step of an equation keeps the grid. Use stride 1 and the padding "
                             "dilation·(k − 1)/2, or read its kernels with DifferentialOperator.of_kernel.")
-    step = exact_fraction(spacing) * conv.dilation[0]
-    operators = [[DifferentialOperator.of_kernel(kernel, step) for kernel in row] for row in weight]
-    indices = sorted({index for row in operators for o in row for index in o.coefficients} or {(0,) * ndim})
-    zero = Fraction(0)
-    table = np.array([[[o.coefficients.get(k, zero) for k in indices] for o in row] for row in operators], object)
+    if any(k % 2 == 0 for k in conv.kernel_size):
+        raise NotDecompiled(f"{conv} has a kernel with an even side, whose centre is between the points of the grid. "
+                            "Use odd sides, padding the weights with zeros on one side.")
+    indices, table = _moments_of(weight, spacing, conv.dilation)
     bias = np.full(len(weight), Fraction(0), object) if conv.bias is None else _exact(conv.bias)
     return indices, table, bias, BOUNDARIES[conv.padding_mode]
+
+
+def _moments_of(weight: np.ndarray, spacing: Any, dilation: Sequence[int]) -> tuple[list[Index], np.ndarray]:
+    """The indices α and coefficients (out, in, α) of kernels whose taps are `dilation` cells apart on each axis."""
+    operators = [[DifferentialOperator.of_kernel(kernel, spacing) for kernel in row] for row in weight]
+    indices = sorted({index for row in operators for o in row for index in o.coefficients} or {(0,) * len(dilation)})
+    wide = [prod(d ** a for d, a in zip(reversed(dilation), index)) for index in indices]  # x is the last axis
+    zero = Fraction(0)
+    return indices, np.array([[[o.coefficients.get(k, zero) * d for k, d in zip(indices, wide)] for o in row]
+                              for row in operators], object)
+
+
+def _of_scheme(layer: Any, spacing: Any) -> Equation:
+    kernel = _exact(layer.kernel())
+    n, middle = len(kernel), (1,) * layer.ndim
+    for i in range(n):
+        kernel[(i, i, *middle)] -= 1
+    indices, table = _moments_of(kernel, spacing, middle)
+    return _linear(indices, table, np.full(n, Fraction(0), object), BOUNDARIES[layer.padding_mode], 1)
 
 
 def _of_block(block: Any, spacing: Any) -> Equation:
