@@ -4,7 +4,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import sympy
-from sympy import Expr, Max, Min
+from sympy import Expr
 
 from .face_program import cell_symbol
 from .laurent import Offset
@@ -33,6 +33,8 @@ def is_equivariant(scheme: Scheme, group: Group, rep: Rep) -> bool:
     """
     import reptheory as rt
     from reptheory.monomial import as_matrix
+
+    from .tangent import inert
     if rep.dim != scheme.system.size:
         raise ValueError(f"{rep.expression} has dimension {rep.dim}, and {scheme.system.expression} has "
                          f"{scheme.system.size} unknowns. Give a representation on the state.")
@@ -45,16 +47,16 @@ def is_equivariant(scheme: Scheme, group: Group, rep: Rep) -> bool:
             pass  # symbols remain: compared as formulas
     offsets = _offsets(scheme)
     cells = {k: tuple(cell_symbol(s, k) for s in scheme.system.state) for k in offsets}
-    plain = _step(scheme, cells)
+    plain = [inert(e) for e in _step(scheme, cells)]
     for space, action in zip(grid.lattice_matrices(group), rep.actions):
         rho = as_matrix(action).to_sympy()
         back = sympy.Matrix(space.tolist()).inv()
-        moved = {}
+        moved: dict[Expr, Expr] = {}
         for k in offsets:
             source = tuple(int(x) for x in back * sympy.Matrix(k))
             values = cells.get(source) or tuple(cell_symbol(s, source) for s in scheme.system.state)
-            moved[k] = tuple(rho * sympy.Matrix(values))
-        left, right = _step(scheme, moved), rho * sympy.Matrix(plain)
+            moved |= dict(zip(cells[k], rho * sympy.Matrix(values)))
+        left, right = [e.xreplace(moved) for e in plain], rho * sympy.Matrix(plain)
         if not all(_equal(a, b) for a, b in zip(left, right)):
             return False
     return True
@@ -80,17 +82,47 @@ def _step(scheme: Scheme, cells: dict[Offset, tuple[Expr, ...]]) -> list[Expr]:
 
 
 def _equal(a: Expr, b: Expr) -> bool:
+    """Whether two formulas are equal: refuted in ball arithmetic at a point, or proved in one way of writing them."""
+    from .certified import Certified, NotCertified
+    from .tangent import greatest, least
     difference = sympy.sympify(a - b)
     if difference == 0:
         return True
-    symbols = sorted(difference.free_symbols, key=str)
-    point = {s: sympy.Rational(7 * n + 3, 5 + (3 * n) % 11) * (1 if s.is_positive or n % 2 else -1)
-             for n, s in enumerate(symbols)}
-    value = sympy.N(difference.subs(point), 60)
-    if abs(value) > sympy.Float(10) ** -30:
-        return False
-    one = difference.replace(Min, lambda *args: -Max(*[-x for x in args]))  # one way to write each
-    if sympy.expand(one) == 0 or sympy.simplify(one) == 0:
+    read = Certified([difference])
+    for shift in range(4):
+        signs = [1 if s.is_positive or (n + shift) % 2 else -1 for n, s in enumerate(read.symbols)]
+        point = {s: signs[n] * sympy.Rational(7 * n + 3, 5 + (3 * n + shift) % 11) for n, s in enumerate(read.symbols)}
+        try:
+            if not read(point)[0].contains(0):
+                return False
+            break
+        except NotCertified:
+            continue
+    else:
+        plain = difference.replace(greatest, sympy.Max).replace(least, sympy.Min)
+        value = sympy.N(plain.subs(point), 60)
+        if abs(value) > sympy.Float(10) ** -30:
+            return False
+    one = _written(difference)
+    if one == 0 or sympy.expand(one) == 0 or sympy.cancel(one) == 0 or (
+            one.count_ops() < 300 and sympy.simplify(one) == 0):
         return True
     raise Undecided(f"{difference} vanishes at one point, and is not seen to vanish everywhere. Give numbers for the "
                     "parameters, system.at(…).")
+
+
+def _written(e: Expr) -> Expr:
+    """The formula with expanded arguments, with −max(−a, …) for min(a, …) and one sign for cases that are ±v or 0."""
+    from .tangent import case, greatest, least
+    if not e.args:
+        return e
+    if isinstance(e, sympy.Piecewise) and len(e.args) == 2 and hasattr(e.args[0][1], "gts"):
+        (value, above), (rest, _) = e.args
+        a, b = (sympy.cancel(_written(x)) for x in (value, rest))
+        sign = -1 if b == 0 and a.could_extract_minus_sign() else 1
+        return sign * case(sympy.expand(_written(above.gts - above.lts)), sign * a, b)
+    parts = [_written(a) for a in e.args]
+    if isinstance(e, (greatest, least)):
+        sign = 1 if isinstance(e, greatest) else -1
+        return sign * greatest(*sympy.ordered({sympy.expand(sign * a) for a in parts}))
+    return e.func(*parts)

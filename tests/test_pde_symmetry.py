@@ -191,6 +191,13 @@ def test_stencils_lie_in_hom_of_the_lattice_symmetry():
     assert water.scheme("rusanov").is_equivariant(D4, water.lattice_symmetry(D4))
 
 
+def test_limited_updates_commute_with_the_square():
+    system = catalog.wave(ndim=2).at(c=2)
+    scheme = system.scheme("muscl")
+    assert scheme.is_equivariant(D4, system.lattice_symmetry(D4))
+    assert not scheme.is_equivariant(D4, D4.trivial * 3)
+
+
 def test_maxwell_in_space_has_a_polar_and_an_axial_field():
     G = rt.octahedral(full=True)
     V = catalog.maxwell().lattice_symmetry(G)
