@@ -6,7 +6,7 @@ STAMP    := .venv/installed
 PEERS    := $(foreach peer,emlp escnn e3nn cuequivariance wigner devito pystencils pyclaw,.venv-peers/$(peer)/installed)
 PACKAGES := $(wildcard reptheory pdeconv nn intertwiner)
 CLAIMS   := import_time derive hom_emlp bases_escnn irreps_escnn tables_gap conv_step family_emlp monomial largest \
-            spherical_harmonics tensor_product linear_types reduced audit wigner pde_speed pde_rusanov
+            spherical_harmonics tensor_product linear_types reduced audit wigner pde_speed pde_rusanov pde_sod pde_torch
 VERSION_CHECK := import sys; sys.version_info >= (3, 11) or sys.exit( \
 	f"Intertwiner needs Python 3.11 or newer; {sys.executable} is {sys.version.split()[0]}: make PYTHON=python3.x")
 
