@@ -15,7 +15,7 @@ from pdeconv.recipe import NAMES
 ADVECTION = catalog.advection().at(a_x=1)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", sorted({*NAMES} - {"hydrostatic"}))  # whose momenta the bottom changes
 def test_every_scheme_telescopes(name):
     system = catalog.wave().at(c=1) if name == "yee" else ADVECTION
     assert system.scheme(name, courant="1/9", beyond_limit=True).conservation().verify()
