@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import sympy
 from sympy import Expr
+from sympy.polys.matrices import DomainMatrix
 
 from .eigenstructure import primitive_inverse
 from .entropy import Entropy
 from .formula import formula, symbol
-from .jump import jump, sides, vanishes
+from .jump import jump, log_mean, power_jump, sides, vanishes
 
 if TYPE_CHECKING:
     from .system import System
@@ -120,7 +121,7 @@ def entropy_flux(entropy: Entropy, axis: str, unknowns: Mapping[str, Any] | None
     psi = sympy.expand(sympy.expand_log(entropy.potential(axis).subs(change, simultaneous=True), force=True))
     slopes = sympy.Matrix.vstack(*[sympy.Matrix(jump(x, made)) for x in v])
     gradient = sympy.Matrix(jump(psi, made))
-    value = slopes.T.LUsolve(gradient.T) if len(w) > 1 else sympy.Matrix([gradient[0] / slopes[0, 0]])
+    value = _quotient(slopes.T, gradient.T) if len(w) > 1 else sympy.Matrix([gradient[0] / slopes[0, 0]])
     finish = sympy.factor if len(w) > 1 else (lambda e: sympy.expand(sympy.cancel(e)))
     return EntropyFlux(entropy, axis, made, back, tuple(finish(sympy.together(e)) for e in value))
 
@@ -142,6 +143,17 @@ def suited_flux(system: System, axis: str) -> EntropyFlux:
         if any(t.as_coeff_Mul()[1] == r / q for t in terms) and "beta" not in {s.name for s in system.parameters}:
             return entropy_flux(entropy, axis, {q.name: f"{r.name}/(2*beta)"}, ["beta"])
     return entropy_flux(entropy, axis)
+
+
+def _quotient(matrix: sympy.Matrix, column: sympy.Matrix) -> sympy.Matrix:
+    """M⁻¹ c over the rational functions of the unknowns and of the means, where entries are such functions."""
+    means = {f: sympy.Dummy(f"m{k}") for k, f in enumerate(sorted(
+        matrix.atoms(log_mean, power_jump) | column.atoms(log_mean, power_jump), key=str))}
+    if any(p.exp.is_Integer is not True for e in (*matrix, *column) for p in e.xreplace(means).atoms(sympy.Pow)):
+        return matrix.LUsolve(column)
+    left, right = (DomainMatrix.from_Matrix(m.xreplace(means)).to_field() for m in (matrix, column))
+    left, right = left.unify(right)
+    return left.lu_solve(right).to_Matrix().xreplace({m: f for f, m in means.items()})
 
 
 def entropy_flux_family(entropy: Entropy, axis: str) -> tuple[tuple[Expr, ...], tuple[sympy.Symbol, ...]]:
