@@ -44,7 +44,7 @@ def class_text(layer: torch.nn.Module) -> ClassText:
         return plan_text(layer).text(_summary(layer))
     if isinstance(layer, PermutationLinear):
         raise NoSource("PermutationLinear runs at every n, and its plan at one: write layer.at(n)")
-    raise NoSource(f"{kind.__name__} is no layer of nn, and runs no plan")
+    raise NoSource(f"{kind.__name__} is not one of them, and runs no plan")
 
 
 def is_ours(layer: torch.nn.Module) -> bool:

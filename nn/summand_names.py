@@ -24,6 +24,7 @@ def named_summands(basis: Sequence[Sequence[Entry]]) -> list[str]:
 
     def root(k: int) -> int:
         while parent[k] != k:
+            parent[k] = parent[parent[k]]  # paths stay short
             k = parent[k]
         return k
 

@@ -232,7 +232,7 @@ def test_emitted_source_compiles_and_exports():
 
 
 def test_what_has_no_source_is_refused():
-    with pytest.raises(NoSource, match=r"source writes plans, layers of nn, .* and Linear is no layer of nn, and runs"):
+    with pytest.raises(NoSource, match=r"source writes plans, layers of nn, .* Linear is not one of them, and runs"):
         source(torch.nn.Linear(2, 2))
     with pytest.raises(NoSource, match=r"source writes plans, layers of nn, and torch.nn.Sequential of them, not int"):
         source(3)
