@@ -18,8 +18,8 @@ import paired
 
 END, ROUNDS = 0.2, 7
 SCHEMES = {
-    "MUSCL-HLLC, MC": ("muscl", {"flux": "hllc", "limiter": "mc", "courant": "9/10"}),
-    "MUSCL-HLLC, van Leer": ("muscl", {"flux": "hllc", "limiter": "van-leer", "courant": "9/10"}),
+    "MUSCL-HLLC, MC": ("muscl", {"flux": "hllc", "limiter": "mc", "courant": "1/2"}),
+    "MUSCL-HLLC, van Leer": ("muscl", {"flux": "hllc", "limiter": "van-leer", "courant": "1/2"}),
     "wave propagation, MC": ("wave-propagation", {"limiter": "mc", "courant": "9/10"}),
 }
 
