@@ -10,6 +10,8 @@ import sympy
 
 LENGTH = 10_000  # the longest formula that is read
 FUNCTIONS = {name: getattr(sympy, name) for name in ("sqrt", "exp", "log", "sin", "cos", "tan", "tanh", "Abs", "sign")}
+FUNCTIONS["abs"] = sympy.Abs
+CHOICES = {"Min": sympy.Min, "Max": sympy.Max, "min": sympy.Min, "max": sympy.Max}
 
 
 class FormulaError(ValueError):
@@ -34,10 +36,13 @@ def symbol(name: str, positive: Iterable[str] = ()) -> sympy.Symbol:
 def formula(given: Any, positive: Iterable[str] = ()) -> sympy.Expr:
     """The exact expression that a text, a sympy expression, an integer or a fraction names, over `symbol(name)`.
 
-    Raises FormulaError where the text is none, NotExactFormula for decimal numbers.
+    Minima and maxima become cases, Piecewise, whose derivatives are functions again and not distributions. Raises
+    FormulaError where the text is none, NotExactFormula for decimal numbers.
 
     >>> formula("m**2/h + g*h**2/2")
     g*h**2/2 + m**2/h
+    >>> formula("min(u, (1 - u)/4)")
+    Piecewise((u, u <= 1/4 - u/4), (1/4 - u/4, True))
     """
     if isinstance(given, str):
         if len(given) > LENGTH:
@@ -46,7 +51,7 @@ def formula(given: Any, positive: Iterable[str] = ()) -> sympy.Expr:
             tree = ast.parse(given, mode="eval").body
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             raise FormulaError(f"{given[:80]!r} is no formula. Write it as in Python: m**2/h + g*h**2/2.") from None
-        return _expression(tree, given, tuple(positive))
+        return _cases(_expression(tree, given, tuple(positive)))
     if isinstance(given, bool) or (not isinstance(given, (int, sympy.Basic)) and not hasattr(given, "numerator")):
         if isinstance(given, float):
             raise NotExactFormula(f"{given!r} is a decimal number, and systems are exact. Write {_fraction(given)!r}.")
@@ -69,8 +74,14 @@ def _fraction(given: float) -> str:
 def canonical(value: sympy.Basic, positive: Iterable[str] = ()) -> Any:
     """The expression with each symbol replaced by `symbol(name)`; positive symbols of sympy stay positive."""
     names = set(positive)
-    return value.xreplace({s: symbol(s.name, names | ({s.name} if s.is_positive else set()))
-                           for s in value.free_symbols})
+    return _cases(value.xreplace({s: symbol(s.name, names | ({s.name} if s.is_positive else set()))
+                                  for s in value.free_symbols}))
+
+
+def _cases(value: sympy.Basic) -> Any:
+    """The expression with cases in place of minima and maxima, also of nested ones."""
+    return value.replace(lambda e: isinstance(e, (sympy.Min, sympy.Max)), lambda e: sympy.piecewise_fold(
+        e.rewrite((sympy.Min, sympy.Max), sympy.Piecewise))) if value.has(sympy.Min, sympy.Max) else value
 
 
 def positive_names(values: Iterable[Any]) -> set[str]:
@@ -103,6 +114,7 @@ def substituted(value: sympy.Basic, at: Mapping[str, Any]) -> Any:
 
 OPERATORS = {ast.Add: lambda x, y: x + y, ast.Sub: lambda x, y: x - y, ast.Mult: lambda x, y: x * y,
              ast.Div: lambda x, y: x / y, ast.Pow: lambda x, y: x ** y}
+RELATIONS = {ast.Lt: sympy.Lt, ast.LtE: sympy.Le, ast.Gt: sympy.Gt, ast.GtE: sympy.Ge}
 
 
 def _expression(node: ast.AST, source: str, positive: tuple[str, ...]) -> sympy.Expr:
@@ -129,5 +141,31 @@ def _expression(node: ast.AST, source: str, positive: tuple[str, ...]) -> sympy.
             return symbol(name, positive)
         case ast.Call(ast.Name(name), [argument], []) if name in FUNCTIONS:
             return FUNCTIONS[name](_expression(argument, source, positive))
+        case ast.Call(ast.Name(name), [_, *_] as arguments, []) if name in CHOICES:
+            return CHOICES[name](*(_expression(a, source, positive) for a in arguments))
+        case ast.Call(ast.Name("Piecewise"), [_, *_] as arguments, []):
+            return sympy.Piecewise(*(_case(a, source, positive) for a in arguments))
     raise FormulaError(f"{source!r}: {ast.unparse(node)!r} is no part of a formula. Use names, numbers, + - * / ** and "
-                       f"{', '.join(FUNCTIONS)}.")
+                       f"{', '.join(FUNCTIONS)}, min, max, Piecewise((…, u < 1), (…, True)).")
+
+
+def _case(node: ast.AST, source: str, positive: tuple[str, ...]) -> tuple[sympy.Expr, Any]:
+    """A value and the condition under which it is taken."""
+    match node:
+        case ast.Tuple([value, ast.Constant(True)]):
+            return _expression(value, source, positive), sympy.true
+        case ast.Tuple([value, condition]):
+            return _expression(value, source, positive), _condition(condition, source, positive)
+    raise FormulaError(f"{source!r}: {ast.unparse(node)!r} is no case. Write (value, condition), and (value, True) at the "
+                       "end.")
+
+
+def _condition(node: ast.AST, source: str, positive: tuple[str, ...]) -> Any:
+    """A comparison, or several joined by & and |."""
+    match node:
+        case ast.Compare(left, [op], [right]) if type(op) in RELATIONS:
+            return RELATIONS[type(op)](_expression(left, source, positive), _expression(right, source, positive))
+        case ast.BinOp(left, ast.BitAnd() | ast.BitOr() as op, right):
+            joined = sympy.And if isinstance(op, ast.BitAnd) else sympy.Or
+            return joined(_condition(left, source, positive), _condition(right, source, positive))
+    raise FormulaError(f"{source!r}: {ast.unparse(node)!r} is no condition. Write a comparison: u < 1.")

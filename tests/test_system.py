@@ -138,6 +138,9 @@ REFUSALS = [
     (lambda: System(fluxes={"x": ["u**"]}, state=["u"]), pde.FormulaError, "is no formula"),
     (lambda: System(fluxes={"x": ["9**99999"]}, state=["u"]), pde.FormulaError, "exponent"),
     (lambda: System(fluxes={"x": ["u/0"]}, state=["u"]), pde.FormulaError, "divides by zero"),
+    (lambda: System(fluxes={"x": ["Piecewise(u)"]}, state=["u"]), pde.FormulaError, "'u' is no case"),
+    (lambda: System(fluxes={"x": ["Piecewise((u, u))"]}, state=["u"]), pde.FormulaError, "'u' is no condition"),
+    (lambda: System(fluxes={"x": ["min()"]}, state=["u"]), pde.FormulaError, "no part of a formula"),
     (lambda: System(fluxes={"x": ["u"]}), pde.NotASystem, "name its unknowns"),
     (lambda: System(x=[[0, 1], [-1, 0]]).hyperbolicity.require(), pde.NotHyperbolic, "eigenvalue -I is not real"),
     (lambda: System(x=[[0, 1], [0, 0]]).hyperbolicity.require(), pde.NotHyperbolic, "fewer eigenvectors"),
@@ -153,3 +156,14 @@ def test_refusals(act, kind, message):
     with pytest.raises(kind, match=message) as caught:
         act()
     assert str(caught.value).rstrip().endswith(".")
+
+
+@pytest.mark.parametrize("flux, slopes", [
+    ("min(u, (1 - u)/4)", {"1/10": 1, "1/2": "-1/4"}),  # a triangular fundamental diagram: Daganzo, 1994
+    ("max(min(u, 1), 0)", {"-1": 0, "1/2": 1, "2": 0}), ("abs(u)", {"-1": -1, "1": 1}),
+    ("Piecewise((u*(1 - u), (u > 0) & (u < 1/2)), (1/4, True))", {"1/4": "1/2", "3/4": 0})])
+def test_fluxes_in_cases(flux, slopes):
+    road = System(fluxes={"x": [flux]}, state=["u"])
+    assert eval(repr(road).split("  #")[0]) == road  # noqa: S307
+    for u, slope in slopes.items():
+        assert road.jacobian("x").subs(road.state[0], sympy.Rational(u))[0] == sympy.Rational(slope)
