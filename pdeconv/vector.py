@@ -125,13 +125,15 @@ class Lanes:
         match op:
             case "neg":
                 return builder.fneg(a)
-            case "min" | "max":
-                return builder.select(builder.fcmp_ordered("<" if op == "min" else ">", *vectors), *vectors)
+            case "min" | "max":  # what is no number stays so, as in NumPy, so that runs stop
+                found = builder.select(builder.fcmp_ordered("<" if op == "min" else ">", *vectors), *vectors)
+                return builder.select(builder.fcmp_unordered("uno", a, a), a, found)
             case "abs":
                 return self._call("fabs", [a])
             case "sign":
                 up, down = (builder.fcmp_ordered(c, a, self.vector(0)) for c in "><")
-                return builder.select(up, self.vector(1), builder.select(down, self.vector(-1), self.vector(0)))
+                rest = builder.select(builder.fcmp_ordered("==", a, self.vector(0)), self.vector(0), a)
+                return builder.select(up, self.vector(1), builder.select(down, self.vector(-1), rest))
         return self._call(op, vectors)
 
     def _call(self, name: str, vectors: list[Any]) -> Any:

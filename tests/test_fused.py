@@ -103,6 +103,22 @@ def test_largest_speeds_come_with_the_step(system, dtype):
     assert fused.measured(u, 0.01)[1] is None
 
 
+@pytest.mark.parametrize("flux", ["rusanov", "hllc", "roe"])
+def test_what_is_no_number_stays_none_as_in_numpy(flux):
+    """Limited slopes give faces of negative pressure, whose speeds are no numbers: no maximum may drop them."""
+    numpy, fused = steppers(TUBE, "muscl", "outflow", flux=flux, limiter="mc")
+    rng, stopped = np.random.default_rng(0), 0
+    for _ in range(40):
+        rho, p = rng.choice([.1, 1.], 24), rng.choice([.01, 10.], 24)
+        u = np.stack([rho, 0 * rho, p / .4])
+        with np.errstate(all="ignore"):
+            expected, speeds = numpy.measured(u, .1 * .3 / max(numpy.kernel.max_speeds(u)))
+            found, measured = fused.measured(u, .1 * .3 / max(numpy.kernel.max_speeds(u)))
+        assert np.array_equal(found, expected, equal_nan=True) and measured == speeds
+        stopped += speeds is None
+    assert 10 < stopped < 40
+
+
 def test_no_field_that_is_held_is_written():
     fused = steppers(WATER, "rusanov")[1]
     u, fields = state(WATER, (6, 7)), []
