@@ -156,8 +156,8 @@ def _case(node: ast.AST, source: str, positive: tuple[str, ...]) -> tuple[sympy.
             return _expression(value, source, positive), sympy.true
         case ast.Tuple([value, condition]):
             return _expression(value, source, positive), _condition(condition, source, positive)
-    raise FormulaError(f"{source!r}: {ast.unparse(node)!r} is no case. Write (value, condition), and (value, True) at the "
-                       "end.")
+    raise FormulaError(f"{source!r}: {ast.unparse(node)!r} is no case. Write (value, condition), and (value, True) "
+                       "at the end.")
 
 
 def _condition(node: ast.AST, source: str, positive: tuple[str, ...]) -> Any:

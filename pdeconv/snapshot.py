@@ -216,8 +216,9 @@ def _arrays(path: Path) -> dict[str, np.ndarray]:
     try:
         with np.load(path) as saved:
             found = {name: saved[name] for name in saved.files}
-    except (OSError, ValueError, zipfile.BadZipFile, EOFError) as error:
-        raise NotResumable(f"{path} is no npz file: {error}. Give another file, or remove it.") from error
+    except (OSError, ValueError, zipfile.BadZipFile, EOFError) as error:  # ValueError advises to unpickle what it is
+        why = "its bytes are no archive of arrays" if isinstance(error, ValueError) else error
+        raise NotResumable(f"{path} is no npz file: {why}. Give another file, or remove it.") from error
     missing = {"u", "time", "steps", "header", "fields", "times", "at_steps"} - set(found)
     if missing:
         raise NotResumable(f"{path} has no {', '.join(sorted(missing))}, so it is no run. Give another file, or remove "

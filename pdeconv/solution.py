@@ -13,7 +13,8 @@ from .grid import Grid
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Series:
-    """The snapshots of a run by time: series[k] is a Solution, series["h"] the field of an unknown at all times.
+    """The snapshots of a run by time: series[k] is a Solution, series[::2] a Series, series["h"] the field of
+    an unknown at all times.
 
     `fields` has the shape (times, unknowns, …, N_y, N_x): a NumPy array, or a zarr array that is read when asked.
     """
@@ -35,6 +36,10 @@ class Series:
         if isinstance(k, str):
             j = _place(self.names, k)
             return np.stack([np.asarray(self.fields[i])[j] for i in range(len(self))])
+        if isinstance(k, slice):
+            rows = range(len(self))[k]
+            return Series(self.names, self.grid, self.scheme, self.times[k], self.steps[k],
+                          np.stack([np.asarray(self.fields[i]) for i in rows]) if rows else ())
         i = range(len(self))[k]
         return Solution(self.names, self.grid, self.scheme, self.times[i], self.steps[i], np.asarray(self.fields[i]))
 

@@ -2,8 +2,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from hashlib import sha256
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -46,10 +47,11 @@ def solve(system: System, scheme: Scheme | str, grid: Grid, u0: Any, t_end: floa
     u0 is an array (unknowns, …, N_y, N_x), a mapping by names of the state or of the primitive unknowns, or a function
     of the coordinates. `boundary` is as in `boundary.boundary`; C is `courant`, that of the scheme, or 9/10 of its
     proved limit. The `.series` of the solution holds the fields at the times `snapshots`, or at 0, `every`, 2·`every`,
-    …, t_end: steps are shortened to meet them. With a `path`, .npz or .zarr, the state is written there at these times
-    and after every `checkpoint` steps, and a run that finds its own file goes on from it, to the same bits. `threads`
-    share the rows with the back end "numba". Progress is shown on terminals. Raises NotAdmissible, Diverged, BadGrid,
-    NotWellPosed, Unstable, NotDefined, NotLowered, NotResumable, NoBackend; ValueError for times that are none.
+    …, t_end: steps are shortened to meet them. With a `path`, .npz or .zarr, the state is written there at the start,
+    at these times and after every `checkpoint` steps, and a run that finds its own file, of the same scheme, grid,
+    boundary and u0, goes on from it to the same bits. `threads` share the rows with the back end "numba". Progress is
+    shown on terminals. Raises NotAdmissible, Diverged, BadGrid, NotWellPosed, Unstable, NotDefined, NotLowered,
+    NotResumable, NoBackend; ValueError for times that are none.
 
     >>> from pdeconv import Grid, catalog
     >>> wave = lambda x: [np.sin(2 * np.pi * x)]
@@ -59,7 +61,6 @@ def solve(system: System, scheme: Scheme | str, grid: Grid, u0: Any, t_end: floa
     (0.0, 0.05, 0.1)
     """
     made = _scheme(system, scheme, courant, beyond_limit)
-    number = _courant(made)
     if grid.axes != system.axes:
         raise BadGrid(f"the grid has the axes {', '.join(grid.axes)}, and the system {', '.join(system.axes)}. Give "
                       "(low, high, cells) for each.")
@@ -68,14 +69,15 @@ def solve(system: System, scheme: Scheme | str, grid: Grid, u0: Any, t_end: floa
     longest = np.inf if max_step is None else _number("max_step", max_step, positive=True)
     if not isinstance(checkpoint, (int, np.integer)) or checkpoint < 1:
         raise ValueError(f"checkpoint={checkpoint!r} is no number of steps. Give a positive integer.")
-    kernel, sides = lower(made), _sides(system, boundary, grid)
-    u = _field(system, grid, u0)
+    kernel, number = lower(made), _courant(made)
+    sides, u = _sides(system, boundary, grid), _field(system, grid, u0)
     Admissible(system, made.may_vanish).require(u)
     stepper = Stepper(kernel, sides, grid.spacing, backend, threads)
     sides.check(u)
     about = f"{kernel.scheme.expression} on {grid!r} with {sides.sides!r} at courant {number!r}"
     if longest < np.inf:
         about += f" and max_step {longest!r}"
+    about += f" from the {u.dtype} field {sha256(u.tobytes()).hexdigest()[:12]}"
     kept = store(path, system.names, grid, kernel.scheme.expression, about)
     run = _Run(kernel, stepper, grid, number, longest, times, end, kept, checkpoint)
     return run(u, sys.stderr.isatty() if progress is None else progress)
@@ -100,7 +102,9 @@ def _times(snapshots: Sequence[float] | None, every: float | None, end: float) -
         gap = _number("every", every, positive=True)
         count = int(np.ceil(end / gap * (1 - 1e-12)))
         return (*(k * gap for k in range(count)), end)
-    times = tuple(_number("snapshots", t) for t in snapshots or ())
+    if not isinstance(snapshots, (Iterable, type(None))):
+        raise ValueError(f"snapshots={snapshots!r} are no times. Give a list of them, or every=Δt.")
+    times = tuple(_number("snapshots", t) for t in (() if snapshots is None else snapshots))
     if any(a >= b for a, b in pairwise(times)) or (times and times[-1] > end):
         raise ValueError(f"the times of snapshots {', '.join(f'{t:g}' for t in times)} do not rise from 0 to "
                          f"t_end={end:g}. Sort them, or give a later t_end.")
@@ -112,9 +116,11 @@ def _field(system: System, grid: Grid, given: Any) -> np.ndarray:
     if callable(given):
         grid.takes(given)
         given = given(**{axis: grid.centres(axis) for axis in grid.axes})
-    if (system.primitive is None or not isinstance(given, Mapping) or set(given) == set(system.names)
-            or set(given) != set(system.primitive_names)):
+    if system.primitive is None or not isinstance(given, Mapping) or set(given) == set(system.names):
         return grid.field(given, system.names)
+    if set(given) != set(system.primitive_names):
+        raise BadGrid(f"values are given for {', '.join(given)}, and the unknowns are {', '.join(system.names)}, or "
+                      f"{', '.join(system.primitive_names)}. Give one for each of these or of those.")
     values = grid.field(given, system.primitive_names)
     made = program(system.primitive, {s: s.name for s in system.primitive_symbols})
     found = made(NUMPY, dict(zip(system.primitive_names, values)))
@@ -216,10 +222,8 @@ class _Run:
             state = State(u, 0.0, 0)
             if 0.0 in self.times:
                 self.store.keep(state)
+            self.store.save(state)  # a path where nothing can be written is known before the run, not after it
             return state
-        if found.u.shape != u.shape or found.u.dtype != u.dtype:
-            raise NotResumable(f"the run that was saved has fields {found.u.shape} of {found.u.dtype}, and this one "
-                               f"{u.shape} of {u.dtype}. Give another path.")
         if found.time > self.t_end:
             raise NotResumable(f"the run that was saved is at time {found.time:g}, after t_end={self.t_end:g}. Give a "
                                "later t_end, or another path.")

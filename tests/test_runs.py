@@ -89,7 +89,7 @@ def test_a_run_that_ended_goes_on_to_a_later_time(path):
         run(0.1, path=path)
     with pytest.raises(pde.NotResumable, match=r"holds a run of .*, not of .*. Give another file, or remove it."):
         pde.solve(WATER, "rusanov", GRID, pool, 0.3, courant="1/5", path=path)
-    with pytest.raises(pde.NotResumable, match=r"of float64, and this one .* of float32"):
+    with pytest.raises(pde.NotResumable, match=r"from the float64 field .* from the float32 field"):
         pde.solve(WATER, "rusanov", GRID, np.ones((3, 9, 11), np.float32), 0.3, courant="2/5", path=path)
 
 
@@ -175,6 +175,24 @@ def test_what_is_not_finite_stops_the_run_and_keeps_the_last_field(path):
             assert saved["steps"] == error.step - 1 and np.array_equal(saved["u"], error.last)
 
 
+def test_a_run_from_another_field_is_another_run(path):
+    run(0.1, path=path)
+    with pytest.raises(pde.NotResumable, match=r"from the float64 field .* not of .* from the float64 field"):
+        pde.solve(WATER, "rusanov", GRID, {"h": 2, "m_x": 0, "m_y": 0}, 0.3, courant="2/5", path=path)
+
+
+def test_where_nothing_can_be_written_nothing_is_run(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(OSError):
+        run(1e9, path=tmp_path / "file" / "run.npz")
+
+
+def test_a_part_of_a_series_is_a_series(path):
+    found = run(0.3, path=path, snapshots=np.linspace(0, 0.3, 4)).series
+    assert found[1:3].times == found.times[1:3] and np.array_equal(found[1:3]["h"], found["h"][1:3])
+    assert len(found[5:]) == 0 and found[::-1].steps == found.steps[::-1]
+
+
 # Data --------------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize("system, field, what", [
     (WATER, {"h": 0, "m_x": 0, "m_y": 0}, "h = 0 in cell"),
@@ -214,6 +232,16 @@ def test_primitive_unknowns_are_taken():
     assert found.steps == 0 and found.u[:, 0].tolist() == [2, 6, 11.5]
 
 
+def test_values_of_both_kinds_are_refused():
+    with pytest.raises(pde.BadGrid, match=r"given for rho, m_x, p, and the unknowns are rho, m_x, E, or rho, v_x, p"):
+        pde.solve(GAS, "rusanov", LINE, {"rho": 1, "m_x": 0, "p": 1}, 1, courant="1/2")
+
+
+def test_schemes_that_are_not_defined_are_refused_before_their_courant_number():
+    with pytest.raises(pde.NotDefined, match="'yee' needs a linear system"):
+        pde.solve(catalog.burgers(), "yee", LINE, [1], 1)
+
+
 @pytest.mark.parametrize("field", [np.arange(8)[None], [range(8)], {"u": list(range(8))}])
 def test_integers_become_floats(field):
     found = pde.solve(FLOW, "upwind", LINE, field, 0.25, courant=1)
@@ -239,6 +267,7 @@ WATER_FIELD = np.random.default_rng(0).random((3, 9, 11)) / 4 + 1
     ({"t_end": float("nan")}, "t_end=nan is no time"), ({"every": 0}, "every=0 is no time"),
     ({"max_step": 0}, "max_step=0 is no time"), ({"every": 1, "snapshots": [1]}, "Give one of them"),
     ({"snapshots": [0.2, 0.1]}, "do not rise from 0"), ({"snapshots": [7]}, "or give a later t_end"),
+    ({"snapshots": 5}, "snapshots=5 are no times"),
     ({"checkpoint": 0}, "checkpoint=0 is no number of steps")])
 def test_times_that_are_none_are_refused(options, message):
     with pytest.raises(ValueError, match=message):
