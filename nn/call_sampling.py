@@ -55,8 +55,9 @@ def acts_on_positions(function: Callable[..., torch.Tensor], shape: torch.Size, 
 
 def acts_on_each_channel(function: Callable[..., torch.Tensor], shapes: Sequence[torch.Size],
                          axes: Sequence[Axes | None], out_axes: Axes) -> bool:
-    """Whether the derivative of φ along some of the channels vanishes on the others, at random points."""
-    draw = torch.Generator().manual_seed(2)
+    """Whether the derivative of φ along some of the channels vanishes on the others, at random points, and that along
+    its own is not the same at all: an affine function mixes channels with others of its kind."""
+    draw, slopes = torch.Generator().manual_seed(2), []
     for _ in range(3):
         u = points(shapes, draw)
         n = size_of(function(*u).shape, out_axes)
@@ -68,7 +69,10 @@ def acts_on_each_channel(function: Callable[..., torch.Tensor], shapes: Sequence
                 y = as_columns(derivatives(function, u, k, _moved(u[k], a, mask)[None])[0], out_axes)
                 if bool((y[:, mask.diagonal() == 0] != 0).any()):
                     return False
-    return True
+        slopes.append(torch.cat([as_columns(derivatives(function, u, k, torch.ones_like(u[k])[None])[0], out_axes)
+                                 for k, a in enumerate(axes) if a is not None]))
+    least, most = torch.stack(slopes).aminmax(dim=0)
+    return bool((most - least > 1e-10 * (1 + most.abs())).any(0).all())
 
 
 def by_channel(function: Callable[..., torch.Tensor], shapes: Sequence[torch.Size], axes: Sequence[Axes | None],

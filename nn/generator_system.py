@@ -61,15 +61,26 @@ class GeneratorSystem:
         else:
             self.join(self.at(e), self.at(f))
 
-    def scalars(self, pairs: Sequence[tuple[int, int]], count: int = 1) -> None:
-        """X = Y + diag(c₁, …, c₁, c₂, …) for all pairs X, Y, with this many numbers c, each on a block of one size."""
+    def scalars(self, pairs: Sequence[tuple[tuple[np.ndarray | None, int], ...]], count: int = 1) -> None:
+        """±X = ±Y + diag(c₁, …, c₁, c₂, …) for all pairs of squares of unknowns with their signs, None where they
+        vanish, with this many numbers c, each on a block of one size."""
         c = self._diagonal(count)
-        for e, f in pairs:
-            x, y, n = self.at(e), self.at(f), self.sizes[e]
-            off = ~np.eye(n, dtype=bool)
-            self.join(x[off], y[off])
+        for (x, s), (y, t) in pairs:
+            squares = [(a, sign) for a, sign in ((x, s), (y, -t)) if a is not None]
+            if not squares:
+                self.vanish(c)
+                continue
+            n = len(squares[0][0])
+            first, *more = (a[~np.eye(n, dtype=bool)] for a, _ in squares)
+            if more:
+                self.join(first, more[0], s * t)
+            else:
+                self.vanish(first)
             for i in range(n):
-                self.row({int(x[i, i]): 1, int(y[i, i]): -1, int(c[i * count // n]): -1})
+                row = {int(c[i * count // n]): -1}
+                for a, sign in squares:
+                    row[int(a[i, i])] = row.get(int(a[i, i]), 0) + sign
+                self.row(row)
 
     def normalised(self, e: int, f: int | None, mean: bool, scale: bool) -> None:
         """X = R + 1aᵀ + s and Y = R + b1ᵀ for layer normalisation: R = −Rᵀ with R1 = 0, any a, b and s; without a and
@@ -128,6 +139,24 @@ class GeneratorSystem:
             for k, c in ((int(x[i]), 1), (int(y[i]), power)):
                 row[k] = row.get(k, 0) + c
             self.row(row)
+
+    def annihilate(self, e: int, vectors: np.ndarray) -> None:
+        """X c = 0 for vectors of floats, as they are."""
+        if np.linalg.matrix_rank(vectors) == self.sizes[e]:
+            return self.zero(e)
+        for vector in vectors:
+            for row in self.at(e):
+                self.row({int(k): Fraction(float(c)) for k, c in zip(row, vector)})
+
+    def rescaled(self, e: int, f: int, vectors: np.ndarray, power: int = 1) -> None:
+        """Y diag(c) = diag(c) X for vectors c of floats, as they are, or for 1/c where the power is −1."""
+        for (i, j), x in np.ndenumerate(self.at(e)):
+            y = int(self.at(f)[i, j])
+            pairs = [tuple(Fraction(float(a)) ** power for a in pair) for pair in vectors[:, [i, j]] if pair.any()]
+            if any(a * pairs[0][1] != b * pairs[0][0] for a, b in pairs):
+                self.vanish(np.array([x, y]))
+            elif pairs:
+                self.row({y: pairs[0][1], int(x): -pairs[0][0]})
 
     def vanish(self, a: np.ndarray) -> None:
         """x = 0 for unknowns by their numbers."""

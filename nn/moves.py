@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -19,6 +19,7 @@ class Move:
 
     "linear": Ẇ = Y W − W X, ḃ = Y b, for groups of diagonal blocks; "transposed": Ẇ = W Yᵀ − Xᵀ W; "embedding":
     Ẇ = W Yᵀ; "metric": L̇ = −L X; "vector": ṗ = Y p along `axes`; "norm": batch normalisation with its `name`d module.
+    `rows` are those of the parameter, from and to, where it is packed of several weights.
     """
 
     weight: str | None
@@ -29,10 +30,20 @@ class Move:
     groups: int
     name: str
     axes: tuple[int, ...] = (-1,)
+    rows: tuple[int, int] | None = None
 
     def tangent(self, model: torch.nn.Module, generator: Mapping[int, np.ndarray]) -> dict[str, torch.Tensor]:
         """The velocities of its weights by name; what stays is left out."""
         known = dict(model.named_parameters())
+        if self.rows is None:
+            return self._velocities(model, known, generator)
+        start, stop = self.rows
+        parts = {name: known[name][start:stop] for name in (self.weight, self.bias) if name is not None}
+        return {name: torch.nn.functional.pad(v, (0, 0) * (v.ndim - 1) + (start, len(known[name]) - stop))
+                for name, v in self._velocities(model, parts, generator).items()}
+
+    def _velocities(self, model: torch.nn.Module, known: Mapping[str, torch.Tensor],
+                    generator: Mapping[int, np.ndarray]) -> dict[str, torch.Tensor]:
         first = known[self.weight or self.bias or ""].detach()
         into, out = (None if e is None or e not in generator else torch.tensor(
             generator[e].astype(float), dtype=first.dtype, device=first.device) for e in (self.before, self.after))
@@ -91,58 +102,49 @@ class Moves:
         return None if parameter is None else self.names.get(id(parameter))
 
     def add(self, move: Move) -> bool:
-        """Note a move, or tie it to the one of the same weight; whether the two can be tied."""
-        for other in self.found:
-            if {other.weight, other.bias} & {move.weight, move.bias} - {None}:
-                return self._tie(other, move)
-        self.found.append(move)
+        """Note a move, or tie it to those of the same weight and of the same bias; whether they can be tied."""
+        alike = [other for other in self.found if {other.weight, other.bias} & {move.weight, move.bias} - {None}]
+        near = [other for other in alike if _meet(other.rows, move.rows)]
+        if not near:
+            self.found.append(move)
+            return True
+        if any(other.rows != move.rows for other in near):
+            return False
+        if "norm" in {move.kind, *(other.kind for other in near)}:  # its statistics belong to one module
+            return all(other.name == move.name for other in near) and self._same(near[0], move)
+        if move.weight is not None and move.bias is not None:
+            return self.add(replace(move, bias=None)) and self.add(replace(move, weight=None, before=None))
+        other = near[0]
+        if move.weight is not None:
+            return other.weight == move.weight and self._tie(other, move)
+        return other.bias == move.bias and self._same(replace(other, before=None), move)
+
+    def _same(self, one: Move, two: Move) -> bool:
+        """One pair of matrices moves both."""
+        for e, f in ((one.before, two.before), (one.after, two.after)):
+            if e is not None and f is not None:
+                self.system.equal(e, f)
+            elif e is not None or f is not None:
+                self.system.zero(e if f is None else f)  # type: ignore[arg-type]
         return True
 
     def _tie(self, one: Move, two: Move) -> bool:
-        """Y W − W X is the same for all W: X′ = X + c and Y′ = Y + c, with c = 0 where a bias moves by Y or the move
-        is of one side; between an embedding and a linear map Y₁ᵀ = c − X₂ and Y₂ = c."""
-        kinds = {one.kind, two.kind}
-        if kinds == {"embedding", "linear"}:
-            table, linear = (one, two) if one.kind == "embedding" else (two, one)
-            return self._tie_to_embedding(table, linear)
-        if len(kinds) > 1 or (one.bias, one.groups) != (two.bias, two.groups) or one.weight != two.weight:
+        """Y W − W X is the same for all W: X′ = X + c and Y′ = Y + c, a number c for each group."""
+        if not {one.kind, two.kind} <= {"linear", "transposed", "embedding"}:
+            return one.kind == two.kind and one.axes == two.axes and self._same(one, two)
+        if one.groups != two.groups:
             return False
-        free = one.kind in ("linear", "transposed") and one.bias is None
-        pairs = []
-        for a, b in ((one.before, two.before), (one.after, two.after)):
-            if a is None and b is None:
-                free = False
-            elif a is None or b is None:
-                found = a if b is None else b
-                assert found is not None
-                nothing = self.system.edge(self.system.sizes[found])
-                self.system.zero(nothing)
-                pairs.append((found, nothing) if b is None else (nothing, found))
-            else:
-                pairs.append((a, b))
-        if free:
-            self.system.scalars(pairs, one.groups)
-        else:
-            for a, b in pairs:
-                self.system.equal(a, b)
+        self.system.scalars(list(zip(self._sides(one), self._sides(two))), one.groups)
         return True
 
-    def _tie_to_embedding(self, table: Move, linear: Move) -> bool:
-        if linear.groups > 1 or table.after is None:
-            return False
-        if linear.bias is not None:
-            self.found.append(Move(None, linear.bias, None, linear.after, "linear", 1, linear.name))
-        s = self.system
-        c = s.edge(1)
-        if linear.bias is not None or linear.after is None:
-            s.zero(c)
-        y, one = s.at(table.after), int(s.at(c)[0, 0])
-        x = 0 * y - 1 if linear.before is None else s.at(linear.before)
-        for i, j in np.ndindex(*y.shape):
-            s.row({int(y[j, i]): 1, **({int(x[i, j]): 1} if linear.before is not None else {}),
-                   **({one: -1} if i == j else {})})
-        if linear.after is not None:
-            z = s.at(linear.after)
-            for i, j in np.ndindex(*z.shape):
-                s.row({int(z[i, j]): 1, **({one: -1} if i == j else {})})
-        return True
+    def _sides(self, move: Move) -> list[tuple[np.ndarray | None, int]]:
+        """The matrices Y and X of Ẇ = Y W − W X as numbers of unknowns with a sign, None where they vanish."""
+        before, after = (None if e is None else self.system.at(e) for e in (move.before, move.after))
+        if move.kind == "linear":
+            return [(after, 1), (before, 1)]
+        return [(None if before is None else before.T, -1), (None if after is None else after.T, -1)]
+
+
+def _meet(one: tuple[int, int] | None, two: tuple[int, int] | None) -> bool:
+    """Whether rows of a parameter are in both parts."""
+    return one is None or two is None or max(one[0], two[0]) < min(one[1], two[1])

@@ -16,6 +16,7 @@ from .call_sampling import acts_on_each_channel, acts_on_positions, as_function,
 from .channel_rules import FIXED, Channels, carry, rearrangement
 from .fuse import LINEAR, NORMS
 from .generator_system import GeneratorSystem
+from .graph_constants import Reader
 from .intertwiners import NoVerdict, sampled
 from .moves import Kind, Move, Moves
 
@@ -40,8 +41,10 @@ class Rules:
 
     def __post_init__(self) -> None:
         self.system, self.channels = GeneratorSystem(), dict[fx.Node, Channels]()
-        self.modules, self.parameters = dict(self.model.named_modules()), dict(self.model.named_parameters())
-        self.moves = Moves(self.system, {id(p): name for name, p in self.parameters.items()})
+        self.modules, parameters = dict(self.model.named_modules()), dict(self.model.named_parameters())
+        names = {id(p): name for name, p in parameters.items()}
+        self.moves = Moves(self.system, names)
+        self.reader = Reader(dict(self.model.named_parameters(remove_duplicate=False)), names, self.values)
         self.lists: dict[fx.Node, fx.Node] = {}
 
     def take(self, node: fx.Node) -> None:
@@ -55,7 +58,7 @@ class Rules:
                              "out with Linear and functions of torch.")
             if node.all_input_nodes:
                 self.lists[node] = node.all_input_nodes[0]
-        elif isinstance(self.values.get(node), torch.Tensor):
+        elif isinstance(self.values.get(node), torch.Tensor) and not self.reader.part(node):
             if any(a in self.lists for a in node.all_input_nodes) or node.op not in ("placeholder", "get_attr"):
                 self.channels[node] = self._call(node)
             if self.system.size > MOST:
@@ -66,10 +69,12 @@ class Rules:
         if not isinstance(node, fx.Node):
             return FIXED
         node = self.lists.get(node, node)
-        if node not in self.channels and (name := self._parameter(node)):
+        if node not in self.channels and (name := self.reader.parameter(node)):
             wide = [a for a, size in enumerate(self._shape(node)) if size > 1]
             self.channels[node] = self._new(node, tuple(wide[-1:]))
             self._add(node, Move(name, None, None, self.channels[node].edge, "vector", 1, node.name, tuple(wide[-1:])))
+        elif node not in self.channels and self.reader.part(node):
+            self.channels[node] = self._call(node)
         return self.channels.get(node, FIXED)
 
     def _shape(self, node: fx.Node) -> torch.Size:
@@ -89,11 +94,6 @@ class Rules:
         if not self.moves.add(move):
             raise NoRule(f"{node.format_node()} uses {move.weight} in another way than elsewhere, and it would move in "
                          "two ways. Copy it.")
-
-    def _parameter(self, node: Any) -> str | None:
-        """The name of the parameter that a node reads."""
-        found = isinstance(node, fx.Node) and node.op == "get_attr" and str(node.target) in self.parameters
-        return self.moves.name(self.parameters[str(node.target)]) if found else None
 
     def _call(self, node: fx.Node) -> Channels:
         module = self.modules.get(str(node.target)) if node.op == "call_module" else None
@@ -162,14 +162,14 @@ class Rules:
                       "the channels there.")
 
     def _functional(self, node: fx.Node, name: str) -> Channels | None:
-        """F.linear, F.conv and x @ W with weights that are parameters of the model."""
+        """F.linear, F.conv and x @ W with weights that are parameters of the model, rows of them or transposed."""
         names = ["input", "weight", "bias"]
         given = {**dict(zip(names, node.args)), **{k: v for k, v in node.kwargs.items() if k in names}}
         source, weight, bias = (given.get(k) for k in names)
-        if not (self._parameter(weight) and isinstance(source, fx.Node) and isinstance(weight, fx.Node)):
+        part, flat = self.reader.part(weight), name == "matmul"
+        if not (part and isinstance(source, fx.Node) and isinstance(weight, fx.Node)):
             return None
-        flat = name == "matmul" and self.values[weight].ndim == 2
-        if not flat and name not in ("linear", "conv1d", "conv2d", "conv3d"):
+        if name not in ("matmul", "linear", "conv1d", "conv2d", "conv3d") or (flat and self.values[weight].ndim != 2):
             return None
         before, axis = self._of(source), self.values[source].ndim - 1 if name in ("linear", "matmul") else 1
         if before.edge is not None and before.axes != (axis,):
@@ -180,10 +180,12 @@ class Rules:
         for e in (before.edge, here.edge):
             if e is not None:
                 self.system.block_diagonal(e, groups)
-        if bias is not None and not self._parameter(bias):
+        kind: Kind = "linear" if flat == part.transposed else "transposed"
+        self._add(node, Move(part.name, None, before.edge, here.edge, kind, groups, node.name, rows=part.rows))
+        if shift := self.reader.part(bias):
+            self._add(node, Move(None, shift.name, None, here.edge, "linear", 1, node.name, rows=shift.rows))
+        elif bias is not None:
             self.system.zero(here.edge)
-        self._add(node, Move(self._parameter(weight), self._parameter(bias), before.edge, here.edge,
-                             "transposed" if flat else "linear", groups, node.name))
         return here
 
     def _arithmetic(self, node: fx.Node, name: str) -> Channels:
@@ -196,15 +198,19 @@ class Rules:
         if any(p not in (axes, ()) for p in places):
             raise NoRule(f"{node.format_node()}: the channels of its terms are on the axes {places[0]} and {places[1]} "
                          "of the result. Move them to the same.")
-        here, system = self._new(node, axes), self.system
-        edges = [self._of(a).edge for a in pair]
+        system, edges = self.system, [self._of(a).edge for a in pair]
+        fixed = [a for a, e in zip(pair, edges) if e is None]
+        vectors = self.reader.vectors(fixed[0], self._shape(node), axes) if fixed else None
+        if name in ADD and fixed and vectors is None:
+            return self._zero(*moving)
+        here = self._new(node, axes)
         assert here.edge is not None
         if name in ADD:
-            if None in edges and pair[edges.index(None)] != 0:
-                return self._zero(*moving)
             for e in edges:
                 if e is not None:
                     system.equal(e, here.edge)
+            if vectors is not None:
+                system.annihilate(here.edge, vectors)
             return here
         power = -1 if name in QUOTIENT else 1
         if edges[0] is not None and edges[1] is not None:
@@ -213,10 +219,14 @@ class Rules:
             system.product(self._nothing(system.sizes[here.edge]), edges[1], here.edge, -1)
         else:
             (e,) = (e for e in edges if e is not None)
+            value = self.values.get(fixed[0])
+            wide = isinstance(value, torch.Tensor) and any(
+                a - rank >= -value.ndim and value.shape[a - rank] > 1 for a in axes)
+            if wide and vectors is not None and (power > 0 or vectors.all()):
+                system.rescaled(e, here.edge, vectors, power)
+                return here
             system.equal(e, here.edge)
-            value = self.values.get(pair[edges.index(None)])
-            if isinstance(value, torch.Tensor) and any(
-                    a - rank >= -value.ndim and value.shape[a - rank] > 1 for a in axes):
+            if wide:
                 system.block_diagonal(e, system.sizes[e])
         return here
 
@@ -235,7 +245,7 @@ class Rules:
         else:
             names = ["input", "normalized_shape", "weight", *(["bias"] if name == "layer_norm" else []), "eps"]
             given = {**dict(zip(names, node.args)), **node.kwargs}
-            weight, bias = (self._parameter(given.get(k)) for k in ("weight", "bias"))
+            weight, bias = (self.reader.parameter(given.get(k)) for k in ("weight", "bias"))
             eps, shape = given.get("eps", 1e-5 if name == "layer_norm" else None), given["normalized_shape"]
         if shape is None and weight is None:
             return self._single(node, module, name, source)

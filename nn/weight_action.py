@@ -10,6 +10,7 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from .fuse import fuse_batch_norm
 from .stream import NoStream, NotAdmitted, Stream
+from .written_out import written_out
 
 
 def act_on_weights(model: torch.nn.Module, stage: Any, q: Any, *, check: bool = True) -> torch.nn.Module:
@@ -90,6 +91,7 @@ def directional_derivative(model: torch.nn.Module, tangent: Mapping[str, torch.T
     known = {name: p.detach() for name, p in model.named_parameters()}
     primal = {name: known[name] for name in tangent}
     fixed = {**known, **dict(model.named_buffers())}
+    model = written_out(model)  # attention of torch has a form without derivatives, which it takes here
 
     def outputs(weights: dict[str, torch.Tensor]) -> Any:
         return torch.func.functional_call(model, {**fixed, **weights}, inputs)

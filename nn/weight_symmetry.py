@@ -18,6 +18,7 @@ from .generator_system import GeneratorSystem
 from .moves import Move
 from .stream import NotAdmitted
 from .symmetry_rules import NoRule, Rules
+from .written_out import written_out
 
 FEW = 600  # unknowns of a user's function that is sampled as a whole
 
@@ -56,7 +57,8 @@ class WeightSymmetry:
         generator = self.generator(k)
         found: dict[str, torch.Tensor] = {}
         for move in self.moves:
-            found.update(move.tangent(self.model, generator))
+            for name, velocity in move.tangent(self.model, generator).items():
+                found[name] = found[name] + velocity if name in found else velocity  # other rows of a parameter
         return found
 
     @cached_property
@@ -109,8 +111,9 @@ def weight_symmetry(model: torch.nn.Module, *inputs: torch.Tensor) -> WeightSymm
     Linear maps impose nothing, grouped ones block-diagonal X; sums X = X₁ = X₂; products diagonal X = X₁ + X₂; ReLU
     diagonals; GELU, tanh, SiLU 0; balls so(n), with a metric gl(n); RMSNorm so(n), and R where its eps is None; layer
     normalisation and softmax what leaves the mean and shifts out; contractions, so attention, gl of each head's q and
-    k, and of its v. What moves entries (views, permutations, parts) carries X along. Scales and shifts of
-    normalisations and parameters that are added or multiplied move too, and a weight that is used twice moves once.
+    k, and of its v, also in MultiheadAttention and the transformers of torch. What moves entries (views, permutations,
+    parts) carries X along; a constant c that is added leaves Xc = 0. Scales and shifts of normalisations and parameters
+    that are added or multiplied move too, and a weight that is used twice, transposed or not, moves once.
     Every other call is sampled as in `intertwiners`, and so is a module of the user without weights, as one function.
 
     The model is copied, in float64 and evaluation mode, with batch normalisation folded in where a Sequential allows
@@ -125,7 +128,7 @@ def weight_symmetry(model: torch.nn.Module, *inputs: torch.Tensor) -> WeightSymm
     <WeightSymmetry: dim 21 = gl(4) + R^5>
     """
     fused = fuse_batch_norm(model)
-    exact = copy.deepcopy(fused).double()
+    exact = written_out(copy.deepcopy(fused).double())
     inputs = tuple(x.double() if isinstance(x, torch.Tensor) and x.is_floating_point() else x for x in inputs)
     try:
         graph = LeafTracer(functions_of(exact, inputs)).trace(exact)

@@ -108,7 +108,7 @@ def test_the_network_of_the_paper_has_the_groups_that_act_on_its_weights():
 
 def test_calls_without_a_rule_say_so():
     with pytest.raises(NoRule, match=r"attention.*gives several tensors, and its symmetries are not.*Write it out"):
-        weight_symmetry(Attends(), torch.ones(1, 3, 4))
+        weight_symmetry(Attends(add_zero_attn=True), torch.ones(1, 3, 5))
     with pytest.raises(NoRule, match=r"torch\.fx cannot follow Branches.*Write its forward without branches"):
         weight_symmetry(Branches(), torch.ones(1, 4))
     with pytest.raises(NoRule, match=r"%\w+ .*functions of 64 channels to 64 have 8192 unknowns, above 2500.*Split it"):
@@ -119,15 +119,40 @@ def test_calls_without_a_rule_say_so():
 
 
 class Attends(torch.nn.Module):
-    """A module of torch with weights inside."""
+    """A module of torch with weights inside, between linear maps."""
 
-    def __init__(self):
+    def __init__(self, **options):
         super().__init__()
-        self.before, self.attention = torch.nn.Linear(4, 4), torch.nn.MultiheadAttention(4, 2)
+        self.before, self.after = torch.nn.Linear(5, 4), torch.nn.Linear(4, 3)
+        self.attention = torch.nn.MultiheadAttention(4, 2, **options)
 
     def forward(self, x):
         y = self.before(x)
-        return self.attention(y, y, y)[0]
+        return self.after(self.attention(y, y, y)[0])
+
+
+class Crossed(torch.nn.Module):
+    """A decoder whose memory has a map of its own."""
+
+    def __init__(self):
+        super().__init__()
+        self.one, self.two, self.after = torch.nn.Linear(5, 4), torch.nn.Linear(5, 4), torch.nn.Linear(4, 3)
+        self.decoder = torch.nn.TransformerDecoderLayer(4, 2, 6, 0., norm_first=True, batch_first=True)
+
+    def forward(self, x):
+        return self.after(self.decoder(self.one(x), self.two(x)))
+
+
+class Constant(torch.nn.Module):
+    """A vector that no step moves is added or multiplied."""
+
+    def __init__(self, call):
+        super().__init__()
+        self.call = call
+        self.register_buffer("shift", torch.tensor([1., 0.5, 3, 0]))
+
+    def forward(self, x):
+        return self.call(x, self.shift)
 
 
 class Branches(torch.nn.Module):
@@ -203,6 +228,35 @@ class Tied(torch.nn.Module):
         return self.head(x + self.mlp(x))
 
 
+class Folded(torch.nn.Module):
+    """An autoencoder whose decoder is the transposed encoder, with one layer between."""
+
+    def __init__(self, between, biased=False, matmul=False):
+        super().__init__()
+        self.weight, self.between, self.matmul = torch.nn.Parameter(torch.randn(4, 5)), between, matmul
+        self.down, self.up = (torch.nn.Parameter(torch.randn(n)) if biased else None for n in (4, 5))
+
+    def forward(self, x):
+        if self.matmul:
+            return self.between(x @ self.weight.t()) @ self.weight
+        hidden = self.between(torch.nn.functional.linear(x, self.weight, self.down))
+        return torch.nn.functional.linear(hidden, self.weight.T, self.up)
+
+
+class Packed(torch.nn.Module):
+    """Two maps in one parameter, with nothing between the first and the last."""
+
+    def __init__(self):
+        super().__init__()
+        self.before, self.after = torch.nn.Linear(5, 4), torch.nn.Linear(3, 2)
+        self.both, self.bias = torch.nn.Parameter(torch.randn(6, 4)), torch.nn.Parameter(torch.randn(6))
+
+    def forward(self, x):
+        x = self.before(x)
+        p, q = (torch.nn.functional.linear(x, self.both[s], self.bias[s]) for s in (slice(3), slice(3, 6)))
+        return self.after(p * torch.sigmoid(q))
+
+
 class Twice(torch.nn.Module):
     """One map called twice, with a function between."""
 
@@ -266,6 +320,16 @@ BLOCKS = {
     "attention": (lambda: between(Attention(), n=6), X3, 36 + 36 + 4 * 9, "gl(3)^4 + gl(6)^2"),
     "attention of torch": (lambda: between(Attention(fused=True), n=6), X3, 36 + 36 + 4 * 9, "gl(3)^4 + gl(6)^2"),
     "transformer": (lambda: between(Transformer(), n=6), X3, 4 * 9 + 2 * 6 + 6, "[dim 6] + gl(3)^4 + R^12"),
+    "MultiheadAttention": (Attends, X3, 16 + 16 + 4 * 4, "gl(2)^4 + gl(4)^2"),
+    "TransformerEncoder": (lambda: between(torch.nn.TransformerEncoder(torch.nn.TransformerEncoderLayer(
+        4, 2, 6, 0., batch_first=True), 2)), X3, 8 * 4 + 4 + 2 * 6 + 4, "[dim 4] + gl(2)^8 + R^16"),
+    "TransformerDecoderLayer": (Crossed, X3, 8 * 4 + 16 + 4 + 6 + 3 * 4,
+                                "[dim 4] + gl(2)^8 + gl(4) + R^18"),
+    "added constant": (lambda: between(Constant(torch.add)), X2, 12, "[dim 12]"),  # the rows of X are orthogonal to it
+    "added number": (lambda: between(Constant(lambda x, c: 1 - x)), X2, 12, "[dim 12]"),
+    "multiplied constant": (lambda: between(Constant(lambda x, c: x / (c + 1))), X2, 16, "gl(4)"),
+    "multiplied by many": (lambda: between(Constant(lambda x, c: x * (c + torch.eye(3, 4)))), X2, 11,
+                           "[dim 4]^2 + R^3"),
     "places": (lambda: between(Position(3, 4)), X3, 16, "gl(4)"),
     "layer normalisation": (lambda: between(torch.nn.LayerNorm(4)), X2, 4 + 4, "[dim 4] + R^4"),
     "and without weights": (lambda: between(torch.nn.LayerNorm(4, elementwise_affine=False)), X2, 11, "[dim 11]"),
@@ -277,6 +341,10 @@ BLOCKS = {
     "sampled together": (lambda: between(Whitened(), n=2), X2, 0, ""),
     "tied to its table": (Tied, WORDS, 6, "so(4)"),
     "not tied": (lambda: Tied(False), WORDS, 16, "gl(4)"),
+    "folded": (lambda: Folded(torch.nn.Linear(4, 4)), X2, 16, "gl(4)"),  # V ↦ −YᵀV − VY
+    "folded, with biases": (lambda: Folded(torch.nn.ReLU(), True), X2, 0, ""),
+    "folded, with products": (lambda: Folded(nn.HardBall(1.), matmul=True), X2, 6, "so(4)"),
+    "packed": (Packed, X2, 16 + 3, "gl(4) + R^3"),
     "called twice": (lambda: Twice(torch.nn.ReLU(), True), X2[:, :3], 4, "R^4"),
     "called twice, no bias": (lambda: Twice(torch.nn.ReLU(), False), X2[:, :3], 5, "R^5"),
     "called twice, linear": (lambda: Twice(torch.nn.Identity(), True), X2[:, :3], 16, "gl(4)"),
