@@ -62,6 +62,21 @@ class Boundary:
                 inner[ndim - j] = place
                 padded[tuple(inner)] = values
 
+    def copies(self, cells: tuple[int, ...], width: int) -> tuple[np.ndarray, np.ndarray] | None:
+        """`fill` by tables, where the cells beyond all sides are a·u + b of cells within, otherwise None: by axis the
+        index of each and that of its cell in a padded array, (ndim, 2·width, 2); and a, b by
+        unknown, (ndim, 2·width, n, 2)."""
+        places, factors = [], []
+        for j, (axis, pair) in enumerate(zip(self.system.axes, self.sides)):
+            found = [c.copies(self.system, axis, cells[j], width) for c in (reversed(pair) if j == 1 else pair)]
+            if found[0] is None or found[1] is None:
+                return None
+            high = cells[j] + 2 * width - 1
+            places.append([(width - 1 - k, width + at) for k, at in enumerate(found[0].cells)]
+                          + [(high - width + 1 + k, high - width - at) for k, at in enumerate(found[1].cells)])
+            factors.append([np.transpose((c.factors, c.addends)) for c in found if c for _ in c.cells])
+        return np.array(places), np.array(factors)
+
     @cached_property
     def _ghosts(self) -> tuple[tuple[Ghost, Ghost], ...]:
         """What each condition does, by axis, in the order of the array: y runs against the rows."""

@@ -2,8 +2,9 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -31,6 +32,16 @@ class Place:
 
 
 @dataclass(frozen=True)
+class Copies:
+    """Cells beyond a side as a·u + b of cells within: the k-th outwards of the one that `cells[k]` counts inwards, with
+    a and b by unknown; b = −0 where nothing is added, which keeps every bit."""
+
+    cells: tuple[int, ...]
+    factors: tuple[float, ...]
+    addends: tuple[float, ...]
+
+
+@dataclass(frozen=True)
 class Condition:
     """What is beyond one side. `ghost` makes the function (inside, across, place) ↦ the cells beyond, outwards: inside
     are the cells next to this side, across those next to the other one, of shape (n, …, ·) with the side at the end."""
@@ -42,6 +53,10 @@ class Condition:
     def ghost(self, system: System, axis: str) -> Ghost:
         """The function for a system across an axis; NotASide where there is none."""
         raise NotImplementedError  # abstract
+
+    def copies(self, system: System, axis: str, cells: int, width: int) -> Copies | None:
+        """The same on an axis of so many cells, where it is of this form; otherwise None."""
+        return None
 
 
 @dataclass(frozen=True)
@@ -60,6 +75,10 @@ class Periodic(Condition):
             return place.xp.concatenate(parts, -1)[..., :place.width]
         return beyond
 
+    def copies(self, system: System, axis: str, cells: int, width: int) -> Copies:
+        """The cells at the other side."""
+        return _copies(system, [cells - 1 - k % cells for k in range(width)])
+
 
 @dataclass(frozen=True)
 class Outflow(Condition):
@@ -72,6 +91,17 @@ class Outflow(Condition):
     def ghost(self, system: System, axis: str) -> Ghost:
         """The last cell, repeated."""
         return _continued
+
+    def copies(self, system: System, axis: str, cells: int, width: int) -> Copies:
+        """The last cell."""
+        return _copies(system, [0] * width)
+
+
+def _copies(system: System, cells: Sequence[int], odd: Collection[str] = (),
+            values: Mapping[str, float] = MappingProxyType({})) -> Copies:
+    """Copies with some signs changed, or with some values in their place."""
+    factors = [0.0 if name in values else -1.0 if name in odd else 1.0 for name in system.names]
+    return Copies(tuple(cells), tuple(factors), tuple(values.get(name, -0.0) for name in system.names))
 
 
 def _continued(inside: Any, across: Any, place: Place) -> Any:
@@ -117,6 +147,10 @@ class Wall(Condition):
             s = xp.asarray(signs, dtype=inside.dtype).reshape(-1, *[1] * (len(inside.shape) - 1))
             return xp.flip(inside[..., inside.shape[-1] - place.width:], -1) * s
         return beyond
+
+    def copies(self, system: System, axis: str, cells: int, width: int) -> Copies | None:
+        """The mirror image, where there are cells enough."""
+        return _copies(system, range(width), self.signs(system, axis)) if cells >= width else None
 
 
 @dataclass(frozen=True)
@@ -201,6 +235,13 @@ class Dirichlet(Condition):
                 dict(zip(system.primitive_names, (0 * last[0] + v for v in values))), place))))
             return place.xp.stack([0 * last[0] + v for v in made])
         return beyond
+
+    def copies(self, system: System, axis: str, cells: int, width: int) -> Copies | None:
+        """Numbers for unknowns of the state, and the last cell for the others."""
+        if self.formulas(system) is not None:
+            return None
+        values = {name: float(v) for name, v in self.values if not callable(v)}
+        return _copies(system, [0] * width, (), values) if len(values) == len(self.values) else None
 
     def _put(self, fields: dict[str, Any], place: Place) -> list[Any]:
         """The fields, with the values in place of those that are given."""

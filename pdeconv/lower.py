@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 import sympy
 from sympy import Expr
@@ -18,6 +19,9 @@ from .program import Argument, NotLowered, Program, program
 from .scheme import RATIO, Scheme
 from .semi_discrete import SemiDiscrete
 from .staggered import Staggered
+
+if TYPE_CHECKING:
+    from .machine import Passes
 
 Load = tuple[int, Offset]  # field, offset
 
@@ -74,6 +78,15 @@ class Kernel:
     def needs_ratio(self) -> bool:
         """Whether a flux contains Δt/Δx."""
         return any("r" in step.args for face in self.faces for step in face.program.steps)
+
+    @cached_property
+    def passes(self) -> Passes:
+        """Its compiled passes, which are kept with it: not where it is copied or pickled."""
+        from .machine import Passes
+        return Passes(self, self.scheme.name == "yee" and self.then is None)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in self.__dict__.items() if name != "passes"}
 
     def rate(self, padded: Any, ratios: Sequence[Any], step: Any, operations: Mapping[str, Callable],
              stack: Callable, learnt: Mapping[str, Any] | None = None) -> Any:
@@ -150,12 +163,19 @@ def lower(scheme: Scheme, learn: Collection[str] = ()) -> Kernel:
     """The programs of one forward Euler step of a scheme whose system has numbers for its parameters, but for those to
     `learn`, which are inputs.
 
-    Raises NotLowered where parameters remain or a function has no back end; NotLinear where the scheme has no fluxes.
+    Without any to learn they are kept with the scheme, and what is compiled of them with them, so that a second run
+    begins at once. Raises NotLowered where parameters remain or a function has no back end; NotLinear where the scheme
+    has no fluxes.
 
     >>> from pdeconv import catalog
     >>> lower(catalog.wave().at(c=1).scheme("rusanov")).reach
     1
     """
+    return scheme.kernel if not learn else kernel(scheme, learn)
+
+
+def kernel(scheme: Scheme, learn: Collection[str] = ()) -> Kernel:
+    """What `lower` returns, made anew."""
     system = scheme.system
     kept = {s: f"p_{s.name}" for s in system.parameters if s.name in learn}
     if missing := [s.name for s in system.parameters if s not in kept]:

@@ -1,6 +1,7 @@
 """Machine: the compiled stages of a step on grids of one size, in arrays that are allocated once."""
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
@@ -26,6 +27,22 @@ class Passes:
 
     kernel: Kernel
     in_place: bool = False
+
+    @property
+    def second(self) -> Passes | None:
+        """Those of the second half of a staggered step."""
+        return None if self.kernel.then is None else self.kernel.then.passes
+
+    @property
+    def between(self) -> int:
+        """The arrays that stages need apart from uⁿ and uⁿ⁺¹."""
+        return len({k for s in self.stages for k in (s.target, s.rate) if k is not None} - {self.stages[-1].target})
+
+    @cached_property
+    def march(self) -> Callable:
+        """Many steps as one compiled function; see `march.compiled`."""
+        from .march import compiled
+        return compiled(self)
 
     @cached_property
     def stages(self) -> tuple[Stage, ...]:

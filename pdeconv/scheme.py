@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from .conservation import Conservation
     from .face_program import FaceProgram
+    from .lower import Kernel
     from .modified_equation import ModifiedEquation
     from .modified_system import ModifiedSystem
     from .positivity import Positivity
@@ -113,6 +114,12 @@ class Scheme:
         if self.courant is None or not self.system.is_linear:
             return RATIO
         return self.courant / max_speed(self.system)
+
+    @cached_property
+    def kernel(self) -> Kernel:
+        """Its programs, for all back ends; see `lower`."""
+        from .lower import kernel
+        return kernel(self)
 
     @property
     def is_linear(self) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 from itertools import pairwise
 from pathlib import Path
+from time import perf_counter
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from .enclosure import Enclosure
 from .formula import text
 from .grid import BadGrid, Grid
 from .lower import Kernel, lower
+from .march import Marched, Rule
 from .operations import NUMPY
 from .program import program
 from .reflection import NotASide
@@ -27,6 +29,8 @@ from .snapshot import Memory, NotResumable, State, store
 from .solution import Solution
 from .stepper import Stepper
 from .system import System
+
+PAUSE = 0.1  # seconds between looks at interrupts, progress and snapshots
 
 
 class Diverged(ArithmeticError):
@@ -200,12 +204,14 @@ class _Run:
         with np.errstate(all="ignore"), tqdm(
                 total=self.t_end, initial=state.time, disable=not progress, unit="t", leave=False,
                 bar_format="{l_bar}{bar}| {n:.4g}/{total:.4g} [{elapsed}<{remaining}]{postfix}") as bar:
+            most = 1
             while state.time < self.t_end:
-                step, time = self._next(state.time, speeds)
-                after, found = self._advanced(state, step)
-                before, state = state, State(after, time, state.steps + 1)
-                speeds = found or self._speeds(state, before)
-                bar.update(state.time - before.time)
+                time, began = state.time, perf_counter()
+                found = self._advanced(state, speeds, min(most, self.checkpoint - state.steps % self.checkpoint))
+                state = State(found.u, found.time, state.steps + found.steps)
+                speeds = found.speeds or self._speeds(state, State(found.before, found.earlier, state.steps - 1))
+                bar.update(state.time - time)
+                most = max(1, 2 * most if perf_counter() - began < PAUSE else most // 2)
                 met = state.time in self.times
                 if met:
                     self.store.keep(state)
@@ -229,23 +235,18 @@ class _Run:
                                "later t_end, or another path.")
         return found
 
-    def _next(self, time: float, speeds: Sequence[float]) -> tuple[float, float]:
-        """The step and the time after it, shortened where it would pass a snapshot or the end."""
-        rate = max(s / d for s, d in zip(speeds, self.grid.spacing))
-        step = min(self.max_step, self.courant / rate if rate > 0 else np.inf, self.t_end)
-        target = next((t for t in self.times if t > time + 1e-12 * self.t_end), self.t_end)
-        if time + step >= target - 1e-14 * self.t_end:
-            return target - time, target
-        return step, time + step
-
-    def _advanced(self, state: State, step: float) -> tuple[np.ndarray, list[float] | None]:
-        """The field after a step and its speeds, None where it is not finite; valid until the second next call."""
+    def _advanced(self, state: State, speeds: Sequence[float], most: int) -> Marched:
+        """The field after some steps, to the next snapshot or the end at most; valid until the second next call."""
+        target = next((t for t in self.times if t > state.time + 1e-12 * self.t_end), self.t_end)
+        rule = Rule(self.courant, self.max_step, self.t_end, target)
         if self.stepper.backend != "torch":
-            return self.stepper.measured(state.u, step, state.time)
+            return self.stepper.march(state.u, state.time, speeds, rule, most)
         import torch
+        step, time = rule.next(state.time, speeds, self.grid.spacing)
         after = self.stepper(torch.from_numpy(state.u), step, state.time).numpy()
-        speeds = self.kernel.max_speeds(after)
-        return after, speeds if np.isfinite([*speeds, float(after.sum())]).all() else None
+        found = self.kernel.max_speeds(after)
+        finite = np.isfinite([*found, float(after.sum())]).all()
+        return Marched(after, found if finite else None, time, 1, state.u, state.time)
 
     def _speeds(self, after: State, before: State) -> list[float]:
         """The largest speeds. Raises Diverged at the first cell that is not finite, or whose speeds are not, with the

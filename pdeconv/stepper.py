@@ -12,7 +12,8 @@ import numpy as np
 from .boundary import Boundary
 from .condition import Periodic
 from .lower import Kernel
-from .machine import Machine, Passes
+from .machine import Machine
+from .march import March, Marched, Rule
 from .padded import Layout
 from .reflection import NotASide
 from .tensor_kernel import TensorStepper
@@ -109,6 +110,37 @@ class Stepper:
         speeds = self.kernel.max_speeds(after)
         return after, speeds if np.isfinite([*speeds, float(after.sum())]).all() else None
 
+    def march(self, u: Any, time: float, speeds: Sequence[float], rule: Rule, most: int = 1) -> Marched:
+        """Steps by a rule from a field with these largest speeds, until its target is met, a cell may not be finite, or
+        there were `most`: in compiled code where the back end is "numba", one thread is asked for and the cells beyond
+        the sides are copies; otherwise one step.
+
+        >>> from pdeconv import boundary, catalog, lower
+        >>> system = catalog.burgers()
+        >>> step = Stepper(lower(system.scheme("rusanov")), boundary(system), (1.0,))
+        >>> step.march(np.array([[1., 1., 2., 2.]]), 0.0, [2.0], Rule(0.5, 9.0, 9.0, 9.0)).time
+        0.25
+        """
+        compiled = self._march(u)
+        if compiled is not None:
+            return compiled(u, time, speeds, rule, most)
+        step, after = rule.next(time, speeds, self.spacing)
+        field, found = self.measured(u, step, time)
+        return Marched(field, found, after, 1, u, time)
+
+    def _march(self, u: np.ndarray) -> March | None:
+        if self.backend != "numba" or self.threads > 1:
+            return None
+        layout = self._machine(u).layout
+        if layout not in self._marches:
+            known = self.boundary.copies(layout.cells, layout.reach) is not None
+            self._marches[layout] = March(self.kernel, self.boundary, self.spacing, layout) if known else None
+        return self._marches[layout]
+
+    @cached_property
+    def _marches(self) -> dict[Layout, March | None]:
+        return {}
+
     def _machine(self, u: np.ndarray) -> Machine:
         if u.dtype not in (np.float32, np.float64):
             raise TypeError(f"the field holds {u.dtype}, and kernels are made for float32 and float64. Convert it: "
@@ -116,16 +148,12 @@ class Stepper:
         key = (u.shape, u.dtype)
         if key not in self._machines:
             layout = Layout(u.shape[0], u.shape[:0:-1], self.kernel.reach, u.dtype)
-            self._machines[key] = Machine(self._passes, self.boundary, self.spacing, layout, self.threads)
+            self._machines[key] = Machine(self.kernel.passes, self.boundary, self.spacing, layout, self.threads)
         return self._machines[key]
 
     @cached_property
     def _machines(self) -> dict[tuple, Machine]:
         return {}
-
-    @cached_property
-    def _passes(self) -> Passes:
-        return Passes(self.kernel, self.kernel.scheme.name == "yee" and self.kernel.then is None)
 
 
 def _combination(alpha: Sequence[Any], fields: Sequence[Any]) -> Any:
