@@ -152,7 +152,7 @@ def eigenstructure(system: System, direction: Sequence[Any] | None = None) -> Ei
 
     In primitive unknowns w the matrix is M⁻¹ A M with M = ∂u/∂w. Where the speeds are λ = m ± c, one symbol of
     f(m + c) = 0, in which it is linear, is eliminated, so that vectors come from linear algebra over a field of
-    rational functions. Raises NotHyperbolic where the matrix is not diagonalisable, NoClosedForm.
+    rational functions. Raises NotHyperbolic where the matrix is not diagonalisable or a speed not real, NoClosedForm.
 
     >>> from pdeconv import catalog
     >>> eigenstructure(catalog.shallow_water(ndim=1))
@@ -169,6 +169,10 @@ def eigenstructure(system: System, direction: Sequence[Any] | None = None) -> Ei
     for factor in factors:
         for offset in factor.offsets:
             value = tidy(offset, unit)
+            if value.is_real is False:
+                raise NotHyperbolic(f"{system.expression} is not hyperbolic: in the direction "
+                                    f"({', '.join(map(str, unit))}) its speed {factor.mean + value} is not real. "
+                                    "Change the fluxes, or the state.")
             short = _short(value, shorter, taken)
             right, left = (_vectors(m, factor, offset, value, short, unit) for m in (matrix, matrix.T))
             if len(right) != factor.multiplicity:

@@ -25,7 +25,10 @@ if TYPE_CHECKING:
 
 
 class _Exact(SymPyPrinter):
-    """Code in which fractions stay exact."""
+    """Code in which fractions stay exact and functions have short names, as they have in sympy."""
+
+    def __init__(self, settings: dict[str, Any] | None = None) -> None:
+        super().__init__({**(settings or {}), "fully_qualified_modules": False})
 
     def _print_Rational(self, expr: sympy.Rational) -> str:
         return f"Rational({expr.p}, {expr.q})"

@@ -48,7 +48,7 @@ def formula(given: Any, positive: Iterable[str] = ()) -> sympy.Expr:
         if len(given) > LENGTH:
             raise FormulaError(f"a formula of {len(given)} letters is too long: at most {LENGTH} are read.")
         try:
-            tree = ast.parse(given, mode="eval").body
+            tree = ast.parse(given.strip(), mode="eval").body
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             raise FormulaError(f"{given[:80]!r} is no formula. Write it as in Python: m**2/h + g*h**2/2.") from None
         return _cases(_expression(tree, given, tuple(positive)))

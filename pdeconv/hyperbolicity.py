@@ -1,8 +1,8 @@
 """Hyperbolicity: decided by factoring the characteristic polynomial, with conditions on the state."""
 from __future__ import annotations
 
-from dataclasses import dataclass
-from itertools import product
+from dataclasses import dataclass, replace
+from itertools import combinations, product
 from typing import TYPE_CHECKING
 
 import sympy
@@ -99,7 +99,9 @@ def hyperbolicity(system: System) -> Hyperbolicity:
 
     A factor has real, distinct roots exactly where the leading minors of its Hermite matrix are positive (Sylvester).
     Where signs follow from the assumptions the answer is unconditional; otherwise they are its conditions. Completeness
-    is the dimension of the null space of each factor over the field of rational functions.
+    is the dimension of the null space of each factor over the field of rational functions and, where speeds of two
+    factors may meet, a symmetriser, or else that no spectral projector has a pole there: poles are conditions too.
+    Symmetric matrices need no conditions (spectral theorem).
 
     >>> from pdeconv import System
     >>> System(x=[[0, 1], [1, 0]]).hyperbolicity
@@ -111,6 +113,9 @@ def hyperbolicity(system: System) -> Hyperbolicity:
 
     unit = system.direction
     factors = characteristic_factors(system)
+    if all(m == m.T for m in system._primitive_matrices[0]):
+        simple = all(sign(_spherical(c, unit), unit) == 1 for f in factors for c in f.conditions)
+        return Hyperbolicity(system, "strict" if simple and not _meetings(factors, unit) else "strong", (), None)
     conditions: list[Expr] = []
     for factor in factors:
         for condition in factor.conditions:
@@ -127,9 +132,22 @@ def hyperbolicity(system: System) -> Hyperbolicity:
     defect = _defective(system, factors)
     if defect is not None:
         return Hyperbolicity(system, "not hyperbolic", (), defect)
+    meetings = _meetings(factors, unit)
+    uncertain = [m for m in meetings if m != 0]
+    directed = [c for c in conditions if c.has(*unit)] if system.ndim > 1 else []
+    if uncertain or directed:
+        defect = next(filter(None, (_in_a_direction(system, c) for c in directed)), None)
+        certain = _symmetriser_conditions(system) if defect is None else None
+        if certain is not None:
+            return Hyperbolicity(system, "conditional" if certain else "strong", certain, None)
+    poles = _poles(system, factors) if uncertain and defect is None else []
+    defect = defect or next(filter(None, (_in_a_direction(system, p) for p in poles)), None)
+    if defect is not None:
+        return Hyperbolicity(system, "not hyperbolic", (), defect)
+    conditions += [p ** 2 for p in poles]
     if conditions:
         return Hyperbolicity(system, "conditional", tuple(dict.fromkeys(conditions)), None)
-    return Hyperbolicity(system, "strict" if _distinct(factors, unit) else "strong", (), None)
+    return Hyperbolicity(system, "strong" if meetings else "strict", (), None)
 
 
 def _spherical(e: Expr, unit: tuple[Expr, ...]) -> Expr:
@@ -149,17 +167,79 @@ def _essential(e: Expr, unit: tuple[Expr, ...]) -> Expr:
     return total
 
 
-def _distinct(factors: tuple[Factor, ...], unit: tuple[Expr, ...]) -> bool:
-    """Whether no two roots meet: simple factors whose resultants do not vanish."""
+def _meetings(factors: tuple[Factor, ...], unit: tuple[Expr, ...]) -> list[Expr]:
+    """Expressions that vanish where two speeds may be equal: resultants of factors; 0 for a repeated factor."""
     from .eigenstructure import LAMBDA
-    if any(f.multiplicity > 1 for f in factors):
-        return False
-    for i, f in enumerate(factors):
-        for g in factors[:i]:
-            found = sign(_spherical(sympy.resultant(f.polynomial, g.polynomial, LAMBDA), unit), unit)
-            if not found:
-                return False
-    return True
+    found: list[Expr] = [sympy.S.Zero for f in factors if f.multiplicity > 1]
+    for f, g in combinations(factors, 2):
+        meeting = _spherical(sympy.resultant(f.polynomial, g.polynomial, LAMBDA), unit)
+        if not sign(meeting, unit):
+            found.append(meeting)
+    return found
+
+
+def _symmetriser_conditions(system: System) -> tuple[Expr, ...] | None:
+    """Conditions on the parameters alone under which a positive definite S with S A_j symmetric is found, so that
+    speeds are real and vectors complete at all states; None where there is none."""
+    from .entropy import NoEntropy
+    from .symmetriser import NotSymmetrisable, _constant, family
+    unknowns = set(system.primitive_symbols)
+    try:
+        if any(m.free_symbols & unknowns for m in system._primitive_matrices[0]):
+            conditions = system.entropy.conditions
+        elif system.ndim > 1:
+            conditions = _constant(system, family(system)).conditions
+        else:
+            return None
+    except (NoEntropy, NotSymmetrisable):
+        return None
+    return None if any(c.free_symbols & unknowns for c in conditions) else conditions
+
+
+def _poles(system: System, factors: tuple[Factor, ...]) -> list[Expr]:
+    """The factors of unknown sign of the denominators of the spectral projectors: where none vanishes, they are the
+    projectors onto complete eigenspaces.
+
+    That of f is w(M) with w = 1 modulo f and w = 0 modulo the other factors.
+    """
+    from .eigenstructure import LAMBDA, primitive_matrix
+    matrix, _ = primitive_matrix(system)
+    unit = system.direction
+    found: dict[Expr, None] = {}
+    for factor in factors:
+        others = sympy.prod(g.polynomial for g in factors if g != factor)
+        inverse = sympy.invert(others, factor.polynomial, LAMBDA)
+        value = sympy.zeros(system.size)
+        for c in sympy.Poly(others * inverse, LAMBDA).all_coeffs():
+            value = (value * matrix + c * sympy.eye(system.size)).applyfunc(sympy.cancel)
+        for e in value:
+            for part, _ in sympy.factor_list(_spherical(sympy.fraction(sympy.together(e))[1], unit))[1]:
+                if not sign(part, unit):
+                    found[part] = None
+    return list(found)
+
+
+def _in_a_direction(system: System, condition: Expr) -> Witness | None:
+    """A direction of small integers in which a condition fails at all states, if A is not hyperbolic there."""
+    from .system import System
+    unit = [n for n in system.direction if n.is_Symbol]
+    if not condition.has(*unit):
+        return None
+    directions: list[tuple[int, ...]] = sorted((v for v in product((-1, 0, 1), repeat=len(unit)) if any(v)),
+                                               key=lambda v: (sum(map(abs, v)), [-x for x in v]))
+    if len(unit) == 2 and condition.free_symbols <= set(unit):
+        slopes = sympy.roots(sympy.Poly(condition.subs(unit[0], 1), unit[1]), filter="Q")
+        directions += [(int(t.q), int(t.p)) for t in slopes]
+    for direction in directions:
+        length = sympy.sqrt(sum(x * x for x in direction))
+        found = sign(sympy.expand(condition.subs({n: x / length for n, x in zip(unit, direction)}, simultaneous=True)))
+        if found is None or found > 0:
+            continue
+        along = System(state=system.names, positive=tuple(system.positive), x=system.matrix(direction).tolist())
+        witness = along.hyperbolicity.witness
+        if witness is not None:
+            return replace(witness, direction=tuple(map(sympy.Integer, direction)))
+    return None
 
 
 def _defective(system: System, factors: tuple[Factor, ...]) -> Witness | None:

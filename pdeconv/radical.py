@@ -24,6 +24,8 @@ def root(square: Expr) -> Expr:
     for f, k in factors:
         outside *= f ** (k // 2)
         inside *= f ** (k % 2)
+    if content < 0:  # one root of a product: √−1 √x is −√−x where x < 0
+        content, inside = -content, -inside
     return sympy.cancel(outside) * sympy.sqrt(content) * sympy.sqrt(sympy.factor_terms(inside))
 
 

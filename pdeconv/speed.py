@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import sympy
 from sympy import Expr
 
-from .eigenstructure import NoClosedForm, characteristic_factors, primitive_inverse
+from .eigenstructure import LAMBDA, Factor, NoClosedForm, characteristic_factors, primitive_inverse
 from .radical import tidy
 from .sign import sign
 
@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 def spectral_radius(system: System, axis: str) -> Expr:
     """max_k |λ_k(A_j(u))| in the unknowns of the state: max over the irreducible factors of |mean| + max |offset|.
 
-    Raises NoClosedForm where the speeds are no square roots.
+    Speeds of rational matrices are algebraic numbers, as roots of their polynomials where they have no square roots.
+    Raises NoClosedForm for other speeds that are no square roots.
 
     >>> from pdeconv import catalog
     >>> spectral_radius(catalog.burgers(), "x")
@@ -43,10 +44,24 @@ def _branches(system: System, axis: str) -> list[tuple[Expr, Expr]]:
     inverse = primitive_inverse(system)
     found: list[tuple[Expr, Expr]] = []
     for factor in characteristic_factors(system, unit):
+        if factor.degree > 2 and all(c.is_Rational for c in factor.coefficients):
+            found += [(x, sympy.S.Zero) for x in _algebraic(system, factor)]
+            continue
         mean, offset = (tidy(sympy.sympify(e).subs(inverse)) for e in (factor.mean, factor.offsets[-1]))
         found.append((mean, sympy.Abs(offset)))
     return [(m, c) for m, c in found if not any((m, c) != (n, d) and sympy.cancel(m - n) == 0 and _below(c, d)
                                                 for n, d in found)]
+
+
+def _algebraic(system: System, factor: Factor) -> tuple[Expr, Expr]:
+    """The least and the greatest root of a factor with rational coefficients, all of whose roots are real."""
+    from .hyperbolicity import NotHyperbolic
+    polynomial = sympy.Poly(factor.polynomial.subs(LAMBDA, sympy.Symbol("x")))
+    real = polynomial.count_roots()
+    if real < factor.degree:
+        raise NotHyperbolic(f"{system.expression} is not hyperbolic: {factor.degree - real} of the roots of "
+                            f"{factor.polynomial} are not real. Change the fluxes, or the state at which it is taken.")
+    return sympy.rootof(polynomial, 0), sympy.rootof(polynomial, real - 1)
 
 
 def max_speed(system: System) -> Expr:

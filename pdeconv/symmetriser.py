@@ -10,7 +10,7 @@ from sympy import Expr
 from sympy.polys.matrices import DomainMatrix
 
 from .eigenstructure import NoClosedForm, _inverted
-from .sign import sign
+from .sign import is_nonnegative, sign
 
 if TYPE_CHECKING:
     from .system import System
@@ -65,6 +65,9 @@ def symmetriser(system: System) -> Symmetriser:
     matrices = system._primitive_matrices[0]
     if all(m == m.T for m in matrices):
         return Symmetriser(system, sympy.eye(system.size).as_immutable(), (), (), "the matrices are symmetric")
+    if system.hyperbolicity.witness is not None:  # a symmetriser would give real speeds and complete vectors
+        raise NotSymmetrisable(f"{system.expression} has no symmetriser, because it is not hyperbolic: "
+                               f"{system.hyperbolicity.witness}. Change the fluxes, or the state at which it is taken.")
     constant = not any(m.free_symbols & set(system.primitive_symbols) for m in matrices)
     if constant:
         return _constant(system, family(system))
@@ -134,15 +137,15 @@ def _constant(system: System, members: tuple[sympy.ImmutableMatrix, ...]) -> Sym
 
 
 def _minors(matrix: sympy.Matrix) -> list[Expr] | None:
-    """The leading minors that are not known to be positive; None where one is not positive."""
+    """The leading minors that are not known to be positive; None where one is never positive."""
     undecided = []
     for k in range(1, matrix.rows + 1):
         minor = sympy.factor(matrix[:k, :k].det(method="berkowitz"))
         found = sign(minor)
+        if is_nonnegative(-minor):
+            return None
         if found is None:
             undecided.append(minor)
-        elif found <= 0:
-            return None
     return undecided
 
 
@@ -166,7 +169,8 @@ def _by_vectors(system: System, members: tuple[sympy.ImmutableMatrix, ...] = ())
         return _by_sums(system, members, str(error))
     left = found.left * system._primitive_matrices[1]
     gram = (left.T * left).subs(dict(found.abbreviations)).applyfunc(sympy.cancel)
-    return Symmetriser(system, gram.as_immutable(), (), members, "Σ l_kᵀ l_k over left eigenvectors")
+    return Symmetriser(system, gram.as_immutable(), system.hyperbolicity.conditions, members,
+                       "Σ l_kᵀ l_k over left eigenvectors")
 
 
 def _by_sums(system: System, members: tuple[sympy.ImmutableMatrix, ...], failure: str) -> Symmetriser:
