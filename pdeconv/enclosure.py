@@ -83,7 +83,7 @@ class _Entry:
 
 
 def ball(e: Expr) -> arb:
-    """An enclosure of a real number made of rational numbers, sums, products and square roots.
+    """An enclosure of a real number made of rational numbers, sums, products, square roots and roots of polynomials.
 
     >>> 1.41421356 < ball(sympy.sqrt(2)) < 1.41421357
     True
@@ -97,8 +97,11 @@ def ball(e: Expr) -> arb:
             total = total + x if e.is_Add else total * x
         return total
     if e.is_Pow and (2 * e.exp).is_Integer:
-        return ball(e.base).sqrt() ** int(2 * e.exp)
-    raise ValueError(f"{e} is not made of square roots. Give numbers.")
+        return ball(e.base) ** int(e.exp) if e.exp.is_Integer else ball(e.base).sqrt() ** int(2 * e.exp)
+    if isinstance(e, sympy.CRootOf) and e.is_real:  # within 10^−40 of the rational number
+        middle = e.eval_rational(sympy.Rational(1, 10**40))
+        return arb(fmpq(int(middle.p), int(middle.q))) + arb(0, 1e-39)
+    raise ValueError(f"{e} is not made of square roots and roots of polynomials. Give numbers for its symbols.")
 
 
 def _ring(system: System, courant: Rational, exact: bool) -> Coefficients:

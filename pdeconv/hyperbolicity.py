@@ -269,7 +269,7 @@ def _not_real(system: System, factor: Factor) -> Witness | None:
         if symbols and not any(values):
             continue
         at = factor.polynomial.subs({**dict(zip(symbols, values)), **state})
-        poly = sympy.Poly(at, LAMBDA)
+        poly = sympy.Poly(at, LAMBDA).sqf_part()
         if poly.count_roots() < poly.degree():
             root = next(r for r in poly.nroots() if not r.is_real) if poly.degree() > 2 else next(
                 r for r in sympy.roots(poly) if not r.is_real)

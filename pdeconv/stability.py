@@ -10,7 +10,7 @@ from sympy import Expr, Rational
 from .coefficients import COURANT, NU
 from .enclosure import Enclosure
 from .radical import tidy
-from .speed import max_speed
+from .speed import NoClosedForm, max_speed
 from .von_neumann import C, courant_interval, modulus_deficit
 
 if TYPE_CHECKING:
@@ -86,9 +86,11 @@ def least(values: list[Expr | None]) -> Expr | None:
 
 
 def ratios_to(system: System, speeds: Any = None) -> list[Rational] | None:
-    """|λ_k| / max |λ| where all are rational."""
-    if speeds is None:
-        speeds = system.eigenstructure().in_state.speeds
+    """|λ_k| / max |λ| where all are rational; None where one is not, or speeds are no square roots."""
+    try:
+        speeds = system.eigenstructure().in_state.speeds if speeds is None else speeds
+    except NoClosedForm:
+        return None
     largest = max_speed(system)
     if largest == 0:
         return [sympy.S.Zero]

@@ -1,4 +1,5 @@
 """Systems that are not in the catalog: what a user asks first, with answers known from the literature."""
+import numpy as np
 import pytest
 import sympy
 
@@ -22,6 +23,22 @@ def test_speeds_without_radicals_are_algebraic_numbers_in_intervals():
         low, high = (sympy.Rational(e.numerator, e.denominator) for e in (s.low, s.high))
         assert polynomial.eval(low) * polynomial.eval(high) < 0 and high - low < sympy.Rational(1, 10**30)
     assert "speed" in dict(system.report().entries)
+
+
+def test_schemes_without_radicals():
+    """The largest speed is an algebraic number, so that Δt/Δx is one: stencils against matrices in float64."""
+    system = System(x=QUINTIC)
+    a = np.array(QUINTIC, float)
+    ratio = 0.5 / abs(np.linalg.eigvals(a)).max()
+    found = system.scheme("lax-friedrichs", courant="1/2").stencil.to_numpy()
+    expected = [(np.eye(5) + ratio * a) / 2, 0 * a, (np.eye(5) - ratio * a) / 2]
+    assert np.abs(found.reshape(3, 5, 5) - expected).max() < 1e-14
+    assert [system.scheme(name).courant_max for name in ("lax-friedrichs", "lax-wendroff", "rusanov")] == [1, 1, 1]
+    with pytest.raises(pde.NotHyperbolic, match=r"4 of the roots of lambda\*\*5 .* are not real"):
+        System(x=COMPLEX).scheme("lax-friedrichs", courant="1/2")
+    plane = System(x=[[1, 2, 3], [2, 0, 1], [3, 1, -2]], y=[[0, 1, 1], [1, 3, 0], [1, 0, -1]])
+    limit = plane.scheme("lax-friedrichs").courant_max
+    assert isinstance(limit, pde.Enclosure) and limit.lower <= limit.upper <= 1
 
 
 def test_symmetrisers_without_radicals():
