@@ -165,6 +165,7 @@ def test_export_and_state():
 
 
 @pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:.*torch.jit.script.*:DeprecationWarning")  # torch's own, in its compiler
 def test_compiled():
     layer = nn.SphericalHarmonics(3)
     x = torch.randn(8, 3)
