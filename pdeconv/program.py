@@ -110,8 +110,8 @@ class _Writer:
             self.known[op, args] = name
         return self.known[op, args]
 
-    def _made_by(self, a: Argument) -> str | None:
-        return next((step.op for step in reversed(self.steps) if step.name == a), None)
+    def _step(self, a: Argument) -> Operation | None:
+        return next((step for step in reversed(self.steps) if step.name == a), None)
 
     def value(self, e: Any) -> Argument:
         if e in self.names:
@@ -144,7 +144,8 @@ class _Writer:
             return found
         if type(e) in UNARY:
             op, found = UNARY[type(e)], self.value(e.args[0])
-            if op == "abs" and self._made_by(found) in ("sqrt", "abs", "exp"):
+            made = self._step(found)
+            if op == "abs" and made is not None and made.op in ("sqrt", "abs", "exp"):
                 return found
             return self.emit(op, found)
         if hasattr(e, "in_floats"):
@@ -223,7 +224,11 @@ class _Writer:
             return self.value(value)
         if not rest:
             raise NotLowered(f"a Piecewise has no value where {condition} fails. Give it a last piece (value, True).")
-        return self.emit("select", self.value(condition), self.value(value), self._select(rest))
+        chosen, found = self.value(condition), self.value(value)
+        step = self._step(found)
+        if step is not None and step.op == "div":  # by 1 where it is not chosen, so that derivatives are finite there
+            found = self.emit("div", step.args[0], self.emit("select", chosen, step.args[1], Fraction(1)))
+        return self.emit("select", chosen, found, self._select(rest))
 
 
 def _negative(e: Expr) -> bool:

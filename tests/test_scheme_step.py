@@ -10,6 +10,7 @@ import torch
 
 import nn
 from pdeconv import boundary, catalog, lower
+from pdeconv.limiter import LIMITERS
 from pdeconv.stepper import Stepper
 
 WATER = {"g": 9.5}
@@ -57,6 +58,17 @@ def test_derivatives_are_those_of_differences(name):
         return torch.func.functional_call(made, dict(zip(names, w)), (x,))
 
     assert torch.autograd.gradcheck(call, (u.requires_grad_(), *weights), rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("limiter", LIMITERS)
+def test_derivatives_are_finite_where_slopes_vanish(limiter):
+    # a + b = 0 and a = b = 0, where the quotient of a smooth limiter is 0/0 in the branch that is not taken
+    scheme = catalog.burgers().scheme("muscl", limiter=limiter, courant="2/5")
+    made = nn.SchemeStep(scheme, 0.05, (0.1,), {}, dtype=torch.float64)
+    for values in ([1.] * 16, [1., 2.] * 8, [0., 1, 2, 3, 2, 1, 0, 0] * 2):
+        u = torch.tensor(values, dtype=torch.float64)[None, None].requires_grad_()
+        slope, = torch.autograd.grad(made(u).square().sum(), u)
+        assert bool(slope.isfinite().all()) and bool((slope != 0).any())
 
 
 def test_no_parameter_breaks_the_courant_condition():
