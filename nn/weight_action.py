@@ -78,7 +78,12 @@ def weight_tangent(model: torch.nn.Module, stage: Any, x: Any, *, check: bool = 
 
 def _beside(stream: Stream, matrix: Any) -> torch.Tensor:
     """The matrix as floats, on the device of the weights."""
-    matrix = torch.as_tensor(matrix)
+    try:
+        matrix = torch.as_tensor(matrix)
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise NotAdmitted(f"{matrix!r} is no matrix: {error}. Give a finite real tensor or array.") from error
+    if matrix.is_complex():
+        raise NotAdmitted(f"Q is {matrix.dtype}, and the weights are real. Give its real part, or a real matrix.")
     return (matrix if matrix.is_floating_point() else matrix.double()).to(stream.outputs[0].weight.device)
 
 

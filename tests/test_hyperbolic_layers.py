@@ -225,7 +225,8 @@ def test_a_metric_moves_by_its_law():
 
 @pytest.mark.parametrize("q, words", [
     (torch.eye(12) * 2, r"passes through HardBall\(3.4641\), which commutes with O\(12\) only.*‖QQᵀ − 1‖ = 3"),
-    (torch.zeros(12, 12), "least singular value is 0"),
+    (torch.zeros(12, 12), "least singular value is 0"), ("Q", "'Q' is no matrix: .*Give a finite real tensor"),
+    (torch.eye(12) * 1j, r"Q is torch.complex64, and the weights are real\. Give its real part"),
     (torch.eye(3), r"has 12 channels, and Q is torch.float32 of shape \(3, 3\)"),
     (torch.full((12, 12), float("nan")), "Give a finite real 12×12 matrix")])
 def test_refusals_say_why(q, words):
