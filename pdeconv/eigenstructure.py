@@ -204,8 +204,7 @@ def eigenstructure(system: System, direction: Sequence[Any] | None = None) -> Ei
 def primitive_matrix(system: System, direction: Sequence[Any] | None = None) -> tuple[sympy.Matrix, sympy.Matrix]:
     """M⁻¹ A M in primitive unknowns and M = ∂u/∂w; A and 1 where the system names none."""
     tables, change = system._primitive_matrices
-    values = system.direction if direction is None else tuple(map(formula, direction))
-    total = sum((n * m for n, m in zip(values, tables)), sympy.zeros(system.size))
+    total = sum((n * m for n, m in zip(system._along(direction), tables)), sympy.zeros(system.size))
     return total.applyfunc(sympy.cancel), sympy.Matrix(change)
 
 

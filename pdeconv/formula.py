@@ -51,7 +51,7 @@ def formula(given: Any, positive: Iterable[str] = ()) -> sympy.Expr:
             tree = ast.parse(given.strip(), mode="eval").body
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             raise FormulaError(f"{given[:80]!r} is no formula. Write it as in Python: m**2/h + g*h**2/2.") from None
-        return _cases(_expression(tree, given, tuple(positive)))
+        return _real(_cases(_expression(tree, given, tuple(positive))))
     if isinstance(given, bool) or (not isinstance(given, (int, sympy.Basic)) and not hasattr(given, "numerator")):
         if isinstance(given, float):
             raise NotExactFormula(f"{given!r} is a decimal number, and systems are exact. Write {_fraction(given)!r}.")
@@ -63,7 +63,15 @@ def formula(given: Any, positive: Iterable[str] = ()) -> sympy.Expr:
     decimal = next(iter(value.atoms(sympy.Float)), None)
     if decimal is not None:
         raise NotExactFormula(f"{value} holds the decimal number {decimal}, and systems are exact. Write a fraction.")
-    return canonical(value, positive)
+    return _real(canonical(value, positive))
+
+
+def _real(value: Any) -> Any:
+    """The expression, unless √−1 or a quotient by 0 stands in it."""
+    if value.has(sympy.I, sympy.zoo, sympy.nan, sympy.oo, -sympy.oo):
+        raise FormulaError(f"{value} is no formula of finite real numbers: √−1, or a quotient by 0, stands in it. Take "
+                           "real formulas, and numbers at which they are defined.")
+    return value
 
 
 def _fraction(given: float) -> str:

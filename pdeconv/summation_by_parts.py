@@ -117,6 +117,6 @@ def summation_by_parts(order: int) -> SummationByParts:
     >>> summation_by_parts(4).norm(9)[0, 0], summation_by_parts(4).verify()
     (17/48, True)
     """
-    if order not in (2, 4, 6):
+    if not isinstance(order, int) or order not in (2, 4, 6):
         raise ValueError(f"summation_by_parts({order!r}): the orders are 2, 4 and 6. Take one of them.")
     return SummationByParts(order)

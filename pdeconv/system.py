@@ -55,7 +55,7 @@ class System:
     def __init__(self, fluxes: Mapping[str, Sequence[Any]] | None = None, state: Sequence[Any] | None = None,
                  source: Sequence[Any] | None = None, *, positive: Sequence[str] = (),
                  primitive: Mapping[str, Any] | None = None, **matrices: Any) -> None:
-        if (fluxes is None) == (not matrices):
+        if bool(fluxes) == bool(matrices):
             raise NotASystem("a System needs either fluxes={'x': (…), …} with the state, or matrices x=[[…]], y=[[…]].")
         given: list[Any] = [*(f for row in (fluxes or {}).values() for f in _sequence(row, "the flux")),
                             *(e for m in matrices.values() for row in _rows(m) for e in row), *(source or ()),
@@ -161,13 +161,17 @@ class System:
 
     def matrix(self, direction: Sequence[Any] | None = None) -> sympy.ImmutableMatrix:
         """The principal symbol A(u, n) = Σ_j n_j A_j(u), with symbols n_x, n_y … where no direction is given."""
-        values = self.direction if direction is None else tuple(formula(x) for x in direction)
-        if len(values) != self.ndim:
-            raise ValueError(f"{self.expression} has {self.ndim} axes, and the direction has {len(values)} entries.")
         total = sympy.zeros(self.size)
-        for n, m in zip(values, self.matrices):
+        for n, m in zip(self._along(direction), self.matrices):
             total += n * m
         return sympy.ImmutableMatrix(total)
+
+    def _along(self, direction: Sequence[Any] | None) -> tuple[Any, ...]:
+        values = self.direction if direction is None else tuple(formula(x) for x in direction)
+        if len(values) != self.ndim:
+            raise ValueError(f"{self.expression} has {self.ndim} axes, and the direction has {len(values)} entries. "
+                             f"Give one for each of {', '.join(self.axes)}.")
+        return values
 
     @cached_property
     def primitive_names(self) -> tuple[str, ...]:

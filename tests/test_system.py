@@ -184,6 +184,12 @@ REFUSALS = [
     (lambda: catalog.maxwell("2d"), ValueError, "'tm', 'te' and '3d'"),
     (lambda: catalog.burgers().jacobian("z"), ValueError, "no axis"),
     (lambda: catalog.burgers().at(w=1), ValueError, "does not stand in"),
+    (lambda: catalog.burgers().eigenstructure((1, 2)), ValueError, "has 1 axes, and the direction has 2 entries"),
+    (lambda: catalog.shallow_water().at(h=0), pde.FormulaError, "finite real numbers"),
+    (lambda: System({"x": [sympy.I * sympy.Symbol("u")]}, ["u"]), pde.FormulaError, "√−1"),
+    (lambda: System({"x": ["sqrt(-2)*u"]}, ["u"]), pde.FormulaError, "√−1"),
+    (lambda: System({}, ["u"]), pde.NotASystem, "either fluxes"),
+    (lambda: pde.summation_by_parts(2.0), ValueError, "orders are 2, 4 and 6"),
 ]
 
 
