@@ -110,7 +110,8 @@ def rows(only: str) -> Iterator[list[str]]:
     for system, dtype, compiled in product(rusanov.SYSTEMS, ("float64", "float32"), (False, True)):
         if only not in system:
             continue
-        found = paired.once(__file__, "ours", {"system": system, "dtype": dtype, "compiled": compiled})
+        found = paired.once(__file__, "ours", {"system": system, "dtype": dtype, "compiled": compiled},
+                            **paired.ALLOCATOR)
         best = min(found["roll"], found["slices"])
         yield [system, dtype, "compiled" if compiled else "eager", *(paired.seconds(found[name]) for name in FORMS),
                f"{found['ours'] / best:.2f}"]

@@ -30,8 +30,9 @@ class Boundary:
     sides: tuple[tuple[Condition, Condition], ...]
     grid: Grid | None = None
 
-    def pad(self, u: Any, width: int, time: float = 0.0) -> Any:
-        """The array (n, …, y, x) with `width` more cells on every side; NumPy arrays or torch tensors, differentiable.
+    def pad(self, u: Any, width: int, time: float = 0.0, axes: int | None = None) -> Any:
+        """The array (n, …, y, x) with `width` more cells on every side, or on those of the first `axes`; NumPy arrays
+        or torch tensors, differentiable.
 
         Corners come from the side of the last axis, which continues what was padded before.
 
@@ -40,7 +41,7 @@ class Boundary:
         array([[3., 1., 2., 3., 1.]])
         """
         xp = _namespace(u)
-        for j in range(self.system.ndim):
+        for j in range(self.system.ndim if axes is None else axes):
             low, high = self._beyond(u, j, width, time, xp)
             u = xp.concatenate([low, u, high], -1 - j)
         return u

@@ -5,20 +5,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from .condition import Periodic
+from .neighbours import Load, Rolls, Slices
 from .operations import torch_operations
 from .straight import Straight, straight
 
 if TYPE_CHECKING:
     from .boundary import Boundary
-    from .lower import Kernel
+    from .lower import Face, Kernel
 
 
 @dataclass(frozen=True)
 class TensorKernel:
     """(padded, base, weight, ratios, step) ↦ base + weight · rate(padded), on slices of one padded tensor.
 
-    On processors this form was the fastest of those written by hand, eager and compiled, wherever fluxes are not
-    linear: benchmarks/pde_torch.py. Numbers stay Python floats, so the step has the type and the device of the field.
+    On processors this form was the fastest of those written by hand where nothing is compiled; `step` takes the form
+    by its neighbours: benchmarks/pde_torch.py. Numbers stay Python floats, so the step has the type and the device of the field.
     Differentiable in the fields, the ratios and the step.
     """
 
@@ -36,33 +38,31 @@ class TensorKernel:
 
     def __call__(self, padded: Any, base: Any, weight: float, ratios: Sequence[Any], step: Any) -> Any:
         """The field after the step; the rate alone where base is None and the weight 1."""
+        return self.step(padded, base, weight, ratios, step, Slices(self.kernel, padded.shape))
+
+    def step(self, u: Any, base: Any, weight: float, ratios: Sequence[Any], step: Any, beside: Slices | Rolls) -> Any:
+        """The same, bit for bit, of a field that is padded as these neighbours need."""
         import torch
         operations, kernel = torch_operations(), self.kernel
-        fields = list(padded.unbind(0))
+        fields = list(u.unbind(0))
         fields += self.cell(operations, {f"q{k}": f for k, f in enumerate(fields)})
         total: list[Any] = [None] * kernel.size if base is None else list(base.unbind(0))
         for face, program, r in zip(kernel.faces, self.faces, ratios):
-            reads = {name: _at(fields[k], kernel.faces_at(face.axis, o, padded.shape)) for name, (k, o) in
-                     face.loads.items()}
-            lower, upper = kernel.sides_of(face.axis)
-            for k, f in enumerate(program(operations, {**reads, "r": r})):
-                if not isinstance(f, torch.Tensor):
-                    continue
-                i = k % kernel.size
-                if kernel.is_two_sided:
-                    change, factor = (f[upper], -weight * r) if k < kernel.size else (f[lower], weight * r)
-                else:
-                    change, factor = f[lower] - f[upper], weight * r
-                total[i] = _plus(total[i], change, factor)
-        inner = (slice(kernel.reach, -kernel.reach),) * kernel.ndim
+            def flux(load: Load, face: Face = face, program: Straight = program, r: Any = r) -> list[Any]:
+                reads = {name: fields[k] if isinstance(fields[k], float) else load(fields[k], o)
+                         for name, (k, o) in face.loads.items()}
+                return list(program(operations, {**reads, "r": r}))
+            before, after = beside.sides(face.axis, flux)
+            for k in range(kernel.size):
+                f, g = before[k + kernel.size if kernel.is_two_sided else k], after[k]
+                parts = [(g, -1), (f, 1)] if kernel.is_two_sided else [(f - g, 1)]
+                for change, sign in parts:
+                    if isinstance(change, torch.Tensor):
+                        total[k] = _plus(total[k], change, sign * weight * r)
         if self.source is not None:
-            made = self.source(operations, {f"q{k}": f[inner] for k, f in enumerate(fields[:kernel.size])})
+            made = self.source(operations, {f"q{k}": beside.inner(f) for k, f in enumerate(fields[:kernel.size])})
             total = [_plus(t, s, weight * step) for t, s in zip(total, made)]
-        return torch.stack([torch.zeros_like(padded[0][inner]) if t is None else t for t in total])
-
-
-def _at(field: Any, place: tuple[slice, ...]) -> Any:
-    return field if isinstance(field, float) else field[place]
+        return torch.stack([torch.zeros_like(beside.inner(u[0])) if t is None else t for t in total])
 
 
 def _plus(total: Any, change: Any, factor: Any) -> Any:
@@ -78,7 +78,10 @@ def _plus(total: Any, change: Any, factor: Any) -> Any:
 @dataclass(frozen=True)
 class TensorStepper:
     """(u, step, time) ↦ the field after the Runge–Kutta stages u⁽ⁱ⁾ = Σ_k α_ik u⁽ᵏ⁾ + β_ik Δt L(u⁽ᵏ⁾), all numbers
-    floats: what `Stepper` runs on tensors, and what torch.compile takes whole (fullgraph=True)."""
+    floats: what `Stepper` runs on tensors, and what torch.compile takes whole (fullgraph=True).
+
+    `rolls` says that compiled steps roll rows: where the sides along all axes but x are periodic, and faces read the
+    cells beside them alone."""
 
     kernel: TensorKernel
     boundary: Boundary
@@ -86,13 +89,16 @@ class TensorStepper:
     alpha: tuple[tuple[float, ...], ...]
     beta: tuple[tuple[float, ...], ...]
     nodes: tuple[float, ...]
+    rolls: bool
 
     @staticmethod
     def of(kernel: Kernel, boundary: Boundary, spacing: tuple[float, ...]) -> TensorStepper:
         """The stepper of a kernel on cells with these sides."""
         time = kernel.scheme.time
         alpha, beta = (tuple(tuple(map(float, row)) for row in rows) for rows in (time.alpha, time.beta))
-        return TensorStepper(TensorKernel.of(kernel), boundary, spacing, alpha, beta, time.nodes)
+        periodic = all(isinstance(side, Periodic) for pair in boundary.sides[1:] for side in pair)
+        return TensorStepper(TensorKernel.of(kernel), boundary, spacing, alpha, beta, time.nodes,
+                             periodic and kernel.ndim > 1 and kernel.reach == 1)
 
     def __call__(self, u: Any, step: Any, at: Any = 0.0) -> Any:
         """The field after a step."""
@@ -116,5 +122,9 @@ class TensorStepper:
         return fields[-1]
 
     def _advance(self, u: Any, base: Any, weight: float, step: Any, at: Any) -> Any:
-        padded = self.boundary.pad(u, self.kernel.kernel.reach, at)
-        return self.kernel(padded, base, weight, [step / d for d in self.spacing], step)
+        import torch
+        reach, ratios = self.kernel.kernel.reach, [step / d for d in self.spacing]
+        if self.rolls and torch.compiler.is_compiling():
+            wide = self.boundary.pad(u, reach, at, axes=1)
+            return self.kernel.step(wide, base, weight, ratios, step, Rolls(reach, u.shape[-1]))
+        return self.kernel(self.boundary.pad(u, reach, at), base, weight, ratios, step)

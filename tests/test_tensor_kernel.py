@@ -8,6 +8,7 @@ import sympy
 
 import pdeconv as pde
 from pdeconv import catalog
+from pdeconv.neighbours import Slices
 from pdeconv.operations import torch_operations
 from pdeconv.program import program
 from pdeconv.straight import straight
@@ -59,7 +60,7 @@ def test_the_step_is_differentiable_in_the_field_and_in_its_length():
 
 
 def test_a_step_is_one_graph_for_steps_of_any_length():
-    _, step = both("shallow water", "rusanov", "wall")
+    _, step = both("shallow water", "rusanov", {"x": "wall", "y": "periodic"})
     u = torch.from_numpy(field(SYSTEMS["shallow water"], 6, 6))
     compiled = torch.compile(step, fullgraph=True, backend="eager")
     for length in (0.01, 0.02):
@@ -97,3 +98,28 @@ def test_numbers_are_folded_and_products_joined_to_sums():
     found = list(made(torch_operations(), {"x": a, "y": b, "z": c}))
     torch.testing.assert_close(torch.stack(found[:3]), torch.stack([a / 2 + b / 3, a - b * c, 7 ** 0.5 * a]))
     assert found[3] == 3.0
+
+
+@pytest.mark.parametrize(("name", "scheme", "sides"), [
+    ("acoustics", "upwind", "periodic"), ("shallow water", "rusanov", {"x": "wall", "y": "periodic"}),
+    ("Euler", "lax-friedrichs", "periodic"), ("acoustics", "lax-wendroff", "periodic")])
+def test_rolled_rows_give_the_bits_of_slices(monkeypatch, name: str, scheme: str, sides: str | dict):
+    """What compilers get where rows come in turn, also of fewer rows than the scheme reads."""
+    step = pde.Stepper(kernel(name, scheme), pde.boundary(SYSTEMS[name], sides), (0.1, 0.1), "torch")
+    for rows in (1, 6):
+        u = torch.from_numpy(field(SYSTEMS[name], rows, 9))
+        assert_same_bits(monkeypatch, step, u)
+
+
+def test_rolled_layers_give_the_bits_of_slices(monkeypatch):
+    system = catalog.euler(ndim=3).at(gamma="7/5")
+    step = pde.Stepper(pde.lower(system.scheme("rusanov")), pde.boundary(system), (0.1, 0.2, 0.3), "torch")
+    assert_same_bits(monkeypatch, step, torch.from_numpy(field(system, 3, 4, 5)))
+
+
+def assert_same_bits(monkeypatch, step: pde.Stepper, u: torch.Tensor) -> None:
+    slices = step(u, 0.01)
+    with monkeypatch.context() as patch:
+        patch.setattr(torch.compiler, "is_compiling", lambda: True)
+        patch.setattr(Slices, "sides", None)  # they must not be used
+        assert torch.equal(step(u, 0.01), slices)
