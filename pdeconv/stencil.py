@@ -77,9 +77,9 @@ class Stencil:
         """The nearest floats, shape (2r + 1, …, n, n)."""
         return self.kernel().to_numpy(dtype)
 
-    def to_conv(self, dtype: Any = "float64") -> np.ndarray:
-        """The weights of a torch convolution, shape (n, n, 2r + 1, …)."""
-        return np.moveaxis(self.to_numpy(dtype), (-2, -1), (0, 1))
+    def to_conv(self, dtype: Any = "float64", radius: int | None = None) -> np.ndarray:
+        """The weights of a torch convolution, shape (n, n, 2r + 1, …), padded with zeros to a larger radius r."""
+        return np.moveaxis(self.kernel(radius).to_numpy(dtype), (-2, -1), (0, 1))
 
     @cached_property
     def total(self) -> sympy.ImmutableMatrix:

@@ -11,7 +11,7 @@ import numpy as np
 
 from .boundary import Boundary
 from .condition import Periodic
-from .lower import Kernel
+from .lower import Kernel, NotLowered
 from .machine import Machine
 from .march import March, Marched, Rule
 from .padded import Layout
@@ -31,7 +31,7 @@ class Stepper:
 
     `spacing` is Δx by axis. Back ends: "numpy", "torch" (takes tensors, differentiable), "numba" (the extra fast): its
     `threads` share the rows without changing a bit of the result, which is that of NumPy wherever operations are
-    correctly rounded. Raises NoBackend; ValueError where a flux contains Δt/Δx and the cells are not square.
+    correctly rounded. Raises NoBackend; NotLowered where parameters are left to learn; ValueError where a flux contains Δt/Δx and the cells are not square.
 
     >>> from pdeconv import boundary, catalog, lower
     >>> system = catalog.advection().at(a_x=1)
@@ -57,7 +57,9 @@ class Stepper:
         if self.kernel.scheme.name == "yee" and not periodic:
             raise NotASide(f"{self.kernel.scheme.expression} keeps unknowns half a cell apart, for which only periodic "
                            "sides are defined. Use boundary='periodic', or the scheme 'lax-wendroff'.")
-        if self.backend == "torch":
+        if self.backend != "torch":  # nn.SchemeStep gives tensors for them
+            self._require_numbers()
+        else:
             tensors = TensorStepper.of(self.kernel, self.boundary, self.spacing)
             object.__setattr__(self, "_tensors", tensors)  # made here, so that torch.compile finds it
         second = None if self.kernel.then is None else replace(self, kernel=self.kernel.then)
@@ -68,8 +70,14 @@ class Stepper:
 
     def __call__(self, u: Any, step: Any, at: float = 0.0) -> Any:
         """The field after a time step from the time `at`, which boundary values may depend on."""
+        self._require_numbers()
         after = self._once(u, step, at)
         return after if self._second is None else self._second(after, step, at)  # type: ignore[attr-defined]
+
+    def _require_numbers(self) -> None:
+        if names := self.kernel.learnt:
+            raise NotLowered(f"the kernel of {self.kernel.scheme.expression} keeps {', '.join(names)} to learn, and a "
+                             f"Stepper runs on numbers. Give them, system.at({names[0]}=…), or use nn.SchemeStep.")
 
     def _once(self, u: Any, step: Any, at: float) -> Any:
         if self.backend == "numba":

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from .condition import Periodic
+from .convolution import MANY, Convolution
 from .neighbours import Load, Rolls, Slices
 from .operations import torch_operations
 from .straight import Straight, straight
@@ -19,9 +20,9 @@ if TYPE_CHECKING:
 class TensorKernel:
     """(padded, base, weight, ratios, step) ↦ base + weight · rate(padded), on slices of one padded tensor.
 
-    On processors this form was the fastest of those written by hand where nothing is compiled; `step` takes the form
-    by its neighbours: benchmarks/pde_torch.py. Numbers stay Python floats, so the step has the type and the device of the field.
-    Differentiable in the fields, the ratios and the step.
+    On processors this form was the fastest of those written by hand where nothing is compiled: benchmarks/pde_torch.py.
+    Numbers stay Python floats, so the step has the type and the device of the field. Differentiable in the fields, the
+    ratios and the step.
     """
 
     kernel: Kernel
@@ -81,7 +82,8 @@ class TensorStepper:
     floats: what `Stepper` runs on tensors, and what torch.compile takes whole (fullgraph=True).
 
     `rolls` says that compiled steps roll rows: where the sides along all axes but x are periodic, and faces read the
-    cells beside them alone."""
+    cells beside them alone. The `convolution` of linear systems of many unknowns runs in float32 on processors, where
+    it was the faster form; accelerators may round the factors of a convolution."""
 
     kernel: TensorKernel
     boundary: Boundary
@@ -90,6 +92,7 @@ class TensorStepper:
     beta: tuple[tuple[float, ...], ...]
     nodes: tuple[float, ...]
     rolls: bool
+    convolution: Convolution | None
 
     @staticmethod
     def of(kernel: Kernel, boundary: Boundary, spacing: tuple[float, ...]) -> TensorStepper:
@@ -98,7 +101,8 @@ class TensorStepper:
         alpha, beta = (tuple(tuple(map(float, row)) for row in rows) for rows in (time.alpha, time.beta))
         periodic = all(isinstance(side, Periodic) for pair in boundary.sides[1:] for side in pair)
         return TensorStepper(TensorKernel.of(kernel), boundary, spacing, alpha, beta, time.nodes,
-                             periodic and kernel.ndim > 1 and kernel.reach == 1)
+                             periodic and kernel.ndim > 1 and kernel.reach == 1,
+                             Convolution.of(kernel) if kernel.size >= MANY else None)
 
     def __call__(self, u: Any, step: Any, at: Any = 0.0) -> Any:
         """The field after a step."""
@@ -124,6 +128,8 @@ class TensorStepper:
     def _advance(self, u: Any, base: Any, weight: float, step: Any, at: Any) -> Any:
         import torch
         reach, ratios = self.kernel.kernel.reach, [step / d for d in self.spacing]
+        if self.convolution is not None and u.dtype == torch.float32 and u.device.type == "cpu":
+            return self.convolution(self.boundary.pad(u, reach, at), base, weight, ratios, step)
         if self.rolls and torch.compiler.is_compiling():
             wide = self.boundary.pad(u, reach, at, axes=1)
             return self.kernel.step(wide, base, weight, ratios, step, Rolls(reach, u.shape[-1]))

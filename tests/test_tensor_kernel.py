@@ -8,6 +8,7 @@ import sympy
 
 import pdeconv as pde
 from pdeconv import catalog
+from pdeconv.lower import NotLowered
 from pdeconv.neighbours import Slices
 from pdeconv.operations import torch_operations
 from pdeconv.program import program
@@ -123,3 +124,42 @@ def assert_same_bits(monkeypatch, step: pde.Stepper, u: torch.Tensor) -> None:
         patch.setattr(torch.compiler, "is_compiling", lambda: True)
         patch.setattr(Slices, "sides", None)  # they must not be used
         assert torch.equal(step(u, 0.01), slices)
+
+
+def test_two_sided_faces_and_staggered_halves_run_on_tensors():
+    """Over a bottom, faces give another amount to each side; in Yee's scheme halves of the step come in turn."""
+    lake, sound = catalog.shallow_water(ndim=2, bottom=True).at(g=1), catalog.acoustics(ndim=2).at(K=2, rho=3)
+    cases = [(lake, lake.scheme("hydrostatic", flux=flux, time="ssp-rk2"), sides)
+             for flux in ("rusanov", "hll") for sides in ("wall", "periodic")]
+    for system, scheme, sides in [*cases, (sound, sound.scheme("yee"), "periodic")]:
+        u = field(system, 6, 7)
+        u[0, 2:4] *= system is sound  # dry rows
+        array, tensor = (pde.Stepper(pde.lower(scheme), pde.boundary(system, sides), (0.1, 0.2), name)
+                         for name in ("numpy", "torch"))
+        expected = torch.from_numpy(array(u, 0.01))
+        torch.testing.assert_close(tensor(torch.from_numpy(u), 0.01), expected, rtol=1e-13, atol=1e-13)
+        torch.testing.assert_close(tensor(torch.from_numpy(u).float(), 0.01), expected.float(), rtol=1e-5, atol=1e-5)
+        wet = torch.from_numpy(field(system, 6, 7)).requires_grad_()  # √h has no derivative at 0
+        assert torch.autograd.gradcheck(lambda v, step=tensor: step(v, 0.01), wet, fast_mode=True)
+
+
+@pytest.mark.parametrize("backend", ["numpy", "numba", "torch"])
+def test_steppers_refuse_parameters_to_learn(backend: str):
+    pytest.importorskip("numba")
+    system = catalog.shallow_water()
+    made = pde.lower(system.scheme("rusanov"), learn=["g"])
+    with pytest.raises(NotLowered, match=r"keeps g to learn.*system\.at\(g=…\).*SchemeStep"):
+        pde.Stepper(made, pde.boundary(system), (0.1,), backend)(field(system, 5), 0.01)
+
+
+def test_steps_are_functions_for_torch_func():
+    _, step = both("shallow water", "muscl", "wall")
+    u = torch.from_numpy(np.stack([field(SYSTEMS["shallow water"], 4, 5) * k for k in (1, 2)]))
+    expected = torch.stack([step(v, 0.01) for v in u])
+    torch.testing.assert_close(torch.func.vmap(lambda v: step(v, 0.01))(u), expected, rtol=1e-14, atol=1e-14)
+    v = u[0].clone().requires_grad_()
+    slope, = torch.autograd.grad(step(v, 0.01).square().sum(), v)
+    torch.testing.assert_close(torch.func.grad(lambda w: step(w, 0.01).square().sum())(u[0]), slope)
+    lengths = torch.tensor([0.01, 0.02], dtype=torch.float64)
+    several = torch.func.vmap(lambda length: step(u[0], length))(lengths)
+    torch.testing.assert_close(several[1], step(u[0], 0.02), rtol=1e-14, atol=1e-14)
