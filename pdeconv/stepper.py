@@ -31,7 +31,8 @@ class Stepper:
 
     `spacing` is Δx by axis. Back ends: "numpy", "torch" (takes tensors, differentiable), "numba" (the extra fast): its
     `threads` share the rows without changing a bit of the result, which is that of NumPy wherever operations are
-    correctly rounded. Raises NoBackend; NotLowered where parameters are left to learn; ValueError where a flux contains Δt/Δx and the cells are not square.
+    correctly rounded. Raises NoBackend; NotLowered where parameters are left to learn; ValueError where a flux contains
+    Δt/Δx and the cells are not square.
 
     >>> from pdeconv import boundary, catalog, lower
     >>> system = catalog.advection().at(a_x=1)
