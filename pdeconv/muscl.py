@@ -1,13 +1,14 @@
-"""Muscl: piecewise linear reconstruction with limited slopes, on components or on characteristics."""
+"""Muscl: piecewise linear reconstruction with limited slopes, on components, characteristics or primitive unknowns."""
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import sympy
 from sympy import Expr
 
+from .eigenstructure import primitive_inverse
 from .limiter import Limiter
 from .numerical_flux import at
 from .reconstruction import Let, Reconstruction, State, plain
@@ -22,7 +23,9 @@ class Muscl(Reconstruction):
 
     On components the slopes are limited one unknown at a time: this commutes with a linear change T of the unknowns
     only where T is diagonal (or permutes, with signs). On characteristics differences are written in the eigenvectors
-    of A at the mean of the two states beside the face, which commutes with every T.
+    of A at the mean of the two states beside the face, which commutes with every T. On primitive unknowns the values
+    at faces lie between those of neighbouring cells where φ(r) ≤ 2 min(r, 1): none that is positive in all cells, such
+    as a pressure, is negative there.
     """
 
     limiter: Limiter
@@ -40,6 +43,11 @@ class Muscl(Reconstruction):
 
     def values(self, cells: Sequence[State], system: System, axis: str, let: Let = plain) -> tuple[State, State]:
         """(u⁻, u⁺) at the face in the middle of four cells."""
+        if self.on == "primitive":
+            there, back_again = primitive_change(system)
+            turned = [tuple(let(at(system, e, c)) for e in there) for c in cells]
+            sides = replace(self, on="components").values(turned, system, axis, let)
+            return tuple(tuple(let(e) for e in back_again(tuple(map(let, side)))) for side in sides)  # type: ignore
         back, middle, ahead = ([let(y - x) for x, y in zip(cells[k], cells[k + 1])] for k in range(3))
         if self.on == "components":
             left, right = self._slopes(back, middle), self._slopes([-e for e in ahead], [-e for e in middle])
@@ -53,6 +61,17 @@ class Muscl(Reconstruction):
 
     def _slopes(self, back: Sequence[Expr], ahead: Sequence[Expr]) -> list[Expr]:
         return [self.limiter(a, b) for a, b in zip(back, ahead)]
+
+
+def primitive_change(system: System) -> tuple[list[Expr], Callable[[State], State]]:
+    """The primitive unknowns in the state, and the function from given primitive unknowns to the state."""
+    assert system.primitive is not None  # which schemes are made with
+    inverse, formulas = primitive_inverse(system), system.primitive
+
+    def back(values: State) -> State:
+        named = dict(zip(system.primitive_symbols, values))
+        return tuple(e.xreplace(named) for e in formulas)
+    return [inverse.get(s, s) for s in system.primitive_symbols], back
 
 
 def eigenvectors(system: System, axis: str, state: Sequence[Expr]) -> tuple[sympy.Matrix, sympy.Matrix]:

@@ -49,6 +49,9 @@ def make(system: System, name: str, courant: Expr | None, given: dict[str, Any],
         raise NotDefined(f"{system.expression} is given by matrices that depend on the state, and schemes need fluxes. "
                          "Give fluxes={'x': (…)}, or numbers for the state; 'hydrostatic' is for water over a bottom.")
     ratio = RATIO if courant is None or not system.is_linear else courant / max_speed(system)
+    if given.get("on") == "primitive" and system.primitive is None:
+        raise NotDefined(f"{system.expression} has no primitive unknowns to take slopes of. Give System(…, "
+                         "primitive={…}), or use on='components'.")
     if name in SEMI_DISCRETE:
         flux, rows, time = SEMI_DISCRETE[name]
         return SemiDiscrete(system, name, courant, printed,

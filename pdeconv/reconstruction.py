@@ -105,7 +105,8 @@ def reconstruction(name: Any, limiter: str | None = None, on: str | None = None)
     """The reconstruction of this name: "constant", "central2", "central4", "upwind3", "upwind5", "fromm"; "muscl" with
     a limiter; "weno3", "weno5", "weno7" and, with Borges' weights, "weno5-z", "weno7-z".
 
-    The last two kinds work on="components" or on="characteristics". A Reconstruction is itself. Raises UnknownScheme,
+    The last two kinds work on="components" or on="characteristics", "muscl" on="primitive" unknowns too, whose means
+    are those of the cells to second order only. A Reconstruction is itself. Raises UnknownScheme,
     NotDefined.
     """
     from .limiter import limiter as limiter_of
@@ -113,13 +114,16 @@ def reconstruction(name: Any, limiter: str | None = None, on: str | None = None)
     from .scheme import NotDefined, UnknownScheme
     from .weno import Weno, weno_names
     where = "components" if on is None else on
-    if where not in ("components", "characteristics"):
-        raise UnknownScheme(f"on={on!r}: slopes are taken on 'components' or on 'characteristics'.")
+    if where not in ("components", "characteristics", "primitive"):
+        raise UnknownScheme(f"on={on!r}: slopes are taken on 'components', 'characteristics' or 'primitive' unknowns.")
     if name == "muscl":
         return Muscl("muscl", limiter_of(limiter or "minmod"), where)
     if limiter is not None:
         raise NotDefined(f"the reconstruction {name!r} takes no limiter. Leave it out, or use 'muscl'.")
     if name in weno_names():
+        if where == "primitive":
+            raise NotDefined(f"{name!r} on primitive unknowns would be of order 2: means of those are not those of "
+                             "means. Use on='characteristics', or 'muscl'.")
         return Weno(name, where)
     if on is not None:
         raise NotDefined(f"the reconstruction {name!r} is linear, hence the same on components and characteristics. "

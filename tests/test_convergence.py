@@ -56,9 +56,23 @@ def test_sod(name, options, courant, error):
     assert np.abs(found["rho"] - exact_tube(100)).mean() == pytest.approx(error, rel=.06)
 
 
+@pytest.mark.parametrize("flux, limiter", [("hllc", "mc"), ("rusanov", "superbee")])
+def test_slopes_of_primitive_unknowns_survive_a_near_vacuum(flux, limiter):
+    """Toro's second problem, the 123 problem, where slopes of the state's unknowns give negative pressures."""
+    def solve(on):
+        scheme = AIR.scheme("muscl", flux=flux, limiter=limiter, on=on, courant="1/4")
+        return pde.solve(AIR, scheme, pde.Grid(x=(0, 1, 60)), lambda x: {
+            "rho": 1, "v_x": np.where(x < .5, -2, 2), "p": .4}, .15, boundary="outflow")
+    with pytest.raises(pde.Diverged):
+        solve("components")
+    rho, m, e = solve("primitive").u
+    assert rho.min() > .01 and (.4 * (e - m ** 2 / rho / 2)).min() > .001
+
+
 @pytest.mark.parametrize("name, options", [
     ("weno3", {}), ("weno5", {"on": "characteristics", "flux": "hllc"}), ("weno7", {}),
     ("weno5", {"reconstruction": "weno5-z", "flux": "roe"}), ("wave-propagation", {"limiter": "van-leer"}),
+    ("muscl", {"on": "primitive", "flux": "hll"}),
     ("muscl", {"on": "characteristics", "flux": "hll", "limiter": "superbee"})], ids=str)
 def test_back_ends_agree(name, options):
     torch = pytest.importorskip("torch")

@@ -186,6 +186,8 @@ REFUSALS = [
     (lambda: ADVECTION.scheme("weno5", limiter="mc"), pde.NotDefined, "takes no limiter"),
     (lambda: ADVECTION.scheme("muscl", on="faces"), pde.UnknownScheme, "'characteristics'"),
     (lambda: ADVECTION.scheme("upwind", on="components"), pde.NotDefined, "is linear"),
+    (lambda: ADVECTION.scheme("muscl", on="primitive"), pde.NotDefined, "has no primitive unknowns"),
+    (lambda: catalog.euler().scheme("weno5", on="primitive"), pde.NotDefined, "would be of order 2"),
     (lambda: catalog.wave(ndim=2).scheme("wave-propagation"), pde.NotDefined, "one dimension"),
     (lambda: ADVECTION.scheme("wave-propagation", time="rk4"), pde.NotDefined, "a limiter alone"),
     (lambda: ADVECTION.scheme("yee").operator, pde.NotDefined, "u would have two"),

@@ -56,6 +56,7 @@ def test_limiters_on_components_lose_what_mixes_components():
     found = water.scheme("muscl").symmetries(moving=True)
     assert [x.name for x in found.lost] == ["Galilean boost along x"] and found.lost[0].witness != 0
     assert not water.scheme("rusanov").symmetries(moving=True).lost
+    assert not water.scheme("muscl", on="primitive").symmetries(moving=True).lost
 
 
 def test_small_numbers_in_weights_break_scalings():
