@@ -79,7 +79,7 @@ def _network(root: torch.nn.Sequential, name: str, single: ClassText | None = No
     check = check_or_reason(network)
     types = _types(check.in_type, check.out_type) if isinstance(check, SelfCheck) else []
     if single is not None:
-        return _assembled(name, [repr(root[0]), *([""] if types else []), *types], [single.constants("TABLES")], [],
+        return _assembled(name, [single.summary, *([""] if types else []), *types], [single.constants("TABLES")], [],
                           single.lines(name, "TABLES"), check)
     count = sum(p.numel() for p in root.parameters())
     layers = sum(1 for _ in leaves(root))

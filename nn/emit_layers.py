@@ -12,6 +12,7 @@ from .activation import Gate, NormActivation, Pointwise, identity
 from .change import Pullback, Reorder, Restrict
 from .dropout import FieldDropout
 from .emit_class import ClassText
+from .emit_hyperbolic import HYPERBOLIC
 from .emit_plan import PlanText
 from .emit_text import quoted
 from .emit_torch import NoSource, constructor, function_name, refuse_changed
@@ -280,4 +281,5 @@ WRITERS: dict[type[torch.nn.Module], Any] = {
     Pointwise: _pointwise, NormActivation: _norm_activation, Gate: _gate, EquivariantBatchNorm: _batch_norm,
     **dict.fromkeys(CHANGES, _change), InvariantPool: _invariant_pool, FieldDropout: _field_dropout,
     AvgPool: _avg_pool, MaxPool: _max_pool, BlurPool: _blur_pool, Upsample: _upsample,
+    **HYPERBOLIC,
 }
