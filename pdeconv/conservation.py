@@ -21,7 +21,7 @@ class NotConservative(ValueError):
 class Conservation:
     """One step is u − Σ_axis (1 − E⁻¹) F_axis, so that sums over cells change through the boundary alone.
 
-    `fluxes` are, by axis, the Laurent polynomials Δt/Δx F of a linear scheme, or the formulas of the flux through the
+    `fluxes` are, by axis, the Laurent polynomials Δt/Δx F of a linear scheme, or the program of the flux through the
     face on the right of cell 0.
     """
 
@@ -47,7 +47,8 @@ class Conservation:
             faces = []
             for s in range(length):
                 names = {cell_symbol(u, p): cell_symbol(u, moved(p, s)) for p in offsets for u in scheme.system.state}
-                faces.append([e.xreplace(names) for e in flux])
+                names |= {name: sympy.Symbol(f"{name}@{s}") for name, _ in flux.lines}  # the same functions of cells
+                faces.append([e.xreplace(names) for e in flux.flux])
             change = [sum((faces[s][i] - faces[s - 1][i] for s in range(length)), sympy.S.Zero)
                       for i in range(scheme.system.size)]
             if any(e != 0 for e in change):
@@ -68,7 +69,7 @@ def conservation(scheme: Scheme) -> Conservation:
     True
     """
     if not scheme.is_linear:
-        return Conservation(scheme, tuple(tuple(e for e in scheme.face_program(a).inlined()) for a in scheme.axes))
+        return Conservation(scheme, tuple(scheme.face_program(a) for a in scheme.axes))
     d = scheme.system.ndim
     one = sympy.ImmutableMatrix(sympy.eye(scheme.system.size))
     rest, fluxes = Laurent({(0,) * d: one}) - scheme.operator, []

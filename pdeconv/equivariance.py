@@ -7,6 +7,7 @@ import sympy
 from sympy import Expr
 
 from .face_program import cell_symbol
+from .hll import NoSuchFlux
 from .laurent import Offset
 
 if TYPE_CHECKING:
@@ -47,7 +48,10 @@ def is_equivariant(scheme: Scheme, group: Group, rep: Rep) -> bool:
             pass  # symbols remain: compared as formulas
     offsets = _offsets(scheme)
     cells = {k: tuple(cell_symbol(s, k) for s in scheme.system.state) for k in offsets}
-    plain = [inert(e) for e in _step(scheme, cells)]
+    try:
+        plain = [inert(e) for e in _step(scheme, cells)]
+    except NoSuchFlux as error:
+        raise Undecided(f"the step of {scheme.expression} is not seen as a formula: {error}") from None
     for space, action in zip(grid.lattice_matrices(group), rep.actions):
         rho = as_matrix(action).to_sympy()
         back = sympy.Matrix(space.tolist()).inv()

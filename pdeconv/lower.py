@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import sympy
 from sympy import Expr
+from sympy.functions.elementary.piecewise import ExprCondPair
 
 from .face_program import FaceProgram, cell_symbol, face_program
 from .laurent import Offset
@@ -243,7 +244,7 @@ class _Cells:
     def __call__(self, e: Expr, table: Mapping[sympy.Symbol, Load]) -> Expr:
         """The expression over fields."""
         offset = self.reads(e, table)
-        if offset is not None:
+        if offset is not None and not isinstance(e, ExprCondPair):  # a piece is no value
             return self._field(e, offset, table)
         if not e.args or not e.free_symbols & set(table):
             return e

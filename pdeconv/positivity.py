@@ -28,20 +28,22 @@ class Positivity:
         return f"<Positivity: {', '.join(self.unknowns)} > 0 up to the Courant number {self.courant}>"
 
 
-COURANT = {"rusanov": sympy.S.One, "hll": sympy.S.One, "hllc": sympy.S.Half}  # in one dimension
+COURANT = {"rusanov": sympy.S.One, "hll": sympy.S.One, "hllc": sympy.S.Half, "godunov": sympy.S.Half}  # in one dimension
 
 
 def positivity(scheme: Scheme) -> Positivity:
     """The unknowns q > 0 that are carried by a velocity, f_j(q) = q w_j, and the pressure of an ideal gas with a number
     for γ, kept positive by forward Euler steps with constant reconstruction up to C = 1/d for "rusanov" and "hll", 1/2d
-    for "hllc".
+    for "hllc" and "godunov", which is proved to keep the density alone.
 
     The states with q > 0 (and p > 0) are a convex cone, and s u − f, f − s′ u lie in it where s ≥ w + c and s′ ≤ w −
     c: for the pressure because (s − w)² > (γ − 1) p/2ρ. HLL: F = (S⁺(f⁻ − S⁻u⁻) + S⁻(S⁺u⁺ − f⁺))/(S⁺ − S⁻), so what
     neighbours give is in the cone; what stays is u − Δt/Δx (a u + b f) with the speed λ = w ± c in place of f/u at
     least 1 − Δt/Δx max |S| ≥ 0 of it. Rusanov: the same with S⁺ = −S⁻. HLLC: the cell's new state is the mean of
     those in the fans, all in the cone where S_L ≤ w − c, S_R ≥ w + c on both sides and ρ c² ≥ p, and the fans do not
-    meet (Einfeldt et al., J. Comput. Phys. 92, 1991; Batten et al., SIAM J. Sci. Comput. 18, 1997). In d dimensions
+    meet (Einfeldt et al., J. Comput. Phys. 92, 1991; Batten et al., SIAM J. Sci. Comput. 18, 1997). Godunov: at a face
+    u⁻ | u⁺ no more mass than ρ⁻ max(w⁻, c⁻) leaves to the right, since a shock at a speed S < 0 gives ρ w = ρ⁻w⁻ + S (ρ
+    − ρ⁻) ≤ ρ⁻w⁻, and a rarefaction has ρ ≤ ρ⁻ and w ≤ c ≤ c⁻ behind its head. In d dimensions
     the step is the mean of d steps along axes, d times as long. Convex combinations of Euler steps multiply the
     number by their coefficient; other reconstructions and fluxes are not covered (Perthame and Shu, Numer. Math. 73,
     1996).
@@ -59,7 +61,7 @@ def positivity(scheme: Scheme) -> Positivity:
     if not covered or scheme.flux is None or ssp == 0 or (scheme.flux.name == "hllc" and not _is_stiff(system)):
         return Positivity((), sympy.S.Zero)
     found = tuple(u.name for i, u in enumerate(system.state) if u.is_positive and _is_carried(system, i))
-    found += _pressure(system)
+    found += _pressure(system) if scheme.flux.name != "godunov" else ()
     return Positivity(found, COURANT[scheme.flux.name] * ssp / system.ndim if found else sympy.S.Zero)
 
 

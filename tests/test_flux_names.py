@@ -13,7 +13,7 @@ from pdeconv.stepper import Stepper
 
 BURGERS, LAKE, AIR = catalog.burgers(), catalog.shallow_water(ndim=1).at(g=1), catalog.euler().at(gamma="7/5")
 WAVE, PLANE = catalog.wave().at(c=2), catalog.shallow_water(ndim=2).at(g=1)
-PAIRS = [*((BURGERS, f) for f in NAMES if f != "hllc"), *((LAKE, f) for f in NAMES if f != "godunov"),
+PAIRS = [*((BURGERS, f) for f in NAMES if f != "hllc"), *((LAKE, f) for f in NAMES),
          *((AIR, f) for f in NAMES if f != "godunov"), *((WAVE, f) for f in NAMES), (PLANE, "hll"), (PLANE, "roe")]
 
 
@@ -57,8 +57,8 @@ def test_schemes_have_every_flux_by_name(system, name):
 
 
 @pytest.mark.parametrize("system, state, upwind", [
-    (BURGERS, {"u": 3}, "roe godunov hll"), (LAKE, {"h": 4, "m_x": 4}, "roe hllc"),
-    (AIR, {"rho": 7, "m_x": 0, "E": "5/2"}, "roe hllc")], ids=label)
+    (BURGERS, {"u": 3}, "roe godunov hll"), (LAKE, {"h": 4, "m_x": 4}, "roe hllc godunov"),
+    (AIR, {"rho": 7, "m_x": 0, "E": "5/2"}, "roe hllc godunov")], ids=label)
 def test_linearised_fluxes_are_upwind_or_central(system, state, upwind):
     """Solvers that resolve every wave are (A u⁻ + A u⁺)/2 − |A| (u⁺ − u⁻)/2 to first order."""
     def taps(name):
@@ -70,7 +70,7 @@ def test_linearised_fluxes_are_upwind_or_central(system, state, upwind):
         **state).stencil.to_numpy())
 
 
-@pytest.mark.parametrize("system, name", [*((LAKE, f) for f in NAMES if f != "godunov"), (AIR, "hllc")], ids=label)
+@pytest.mark.parametrize("system, name", [*((LAKE, f) for f in NAMES), (AIR, "hllc"), (AIR, "godunov")], ids=label)
 def test_the_linearised_flux_is_the_derivative(system, name):
     """(F(u, u + εv) − f(u))/ε agrees with the flux of the linearised system, to O(ε)."""
     state = [7, 1, 2.5][-system.size:]
