@@ -148,18 +148,20 @@ def _verified(system: System, density: Expr) -> Entropy:
                 raise NoEntropy(f"{density} is convex at none of the states that were tried, where the leading minor "
                                 f"{minor} of its second derivatives is not positive. Give −η, or another function.")
             conditions.append(_essential(minor))
-    return Entropy(system, density, tuple(dict.fromkeys(conditions)))
+    signed = {sign * c for c in conditions for sign in (1, -1)}
+    return Entropy(system, density, tuple(c for c in dict.fromkeys(conditions) if not (  # not 0, as its sign is asked
+        c.is_Pow and c.exp == 2 and c.base in signed)))
 
 
 def _essential(minor: Expr) -> Expr:
-    """A condition without the factors that are known to be positive, and without squares."""
+    """A condition of the same sign without the factors that are known to be positive; even powers become squares."""
     total: Expr = sympy.S.One
     for part in sympy.Mul.make_args(minor):
         base, power = part.as_base_exp()
-        if part.is_positive:
-            continue
-        total *= base if power.is_integer else part
-        total *= base if power.is_integer and power % 2 == 0 and base.is_number else 1
+        if part.is_number:
+            total *= sympy.sign(part)
+        elif not part.is_positive:
+            total *= base ** (2 - power % 2) if power.is_integer else part
     return total
 
 

@@ -76,8 +76,8 @@ def sampled(side: Side, z: Expr, middle: Expr, let: Let = plain) -> State:
     """Density, velocity and pressure at x/t = 0, where the contact has a speed u* ≥ 0 and the wave of this side is on
     its left.
 
-    A shock has passed where ρ_K u_K is less than the mass that enters it. In a fan u = c, so z = z_K (2 + (γ−1) u_K/c_K)
-    /(γ + 1), cut off at its ends: between them it is that state, before them u_K and behind them u*.
+    A shock has passed where ρ_K u_K is less than the mass that enters it. In a fan u = c, so z/z_K = (2 + (γ−1)
+    u_K/c_K)/(γ + 1), cut off at its ends: 1 before the fan, and z*/z_K behind it.
     """
     from .star_state import Y
     gas = side.gas

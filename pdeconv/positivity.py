@@ -28,7 +28,7 @@ class Positivity:
         return f"<Positivity: {', '.join(self.unknowns)} > 0 up to the Courant number {self.courant}>"
 
 
-COURANT = {"rusanov": sympy.S.One, "hll": sympy.S.One, "hllc": sympy.S.Half, "godunov": sympy.S.Half}  # in one dimension
+COURANT = {"rusanov": sympy.S.One, "hll": sympy.S.One, "hllc": sympy.S.Half, "godunov": sympy.S.Half}  # in 1-D
 
 
 def positivity(scheme: Scheme) -> Positivity:

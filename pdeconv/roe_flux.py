@@ -8,6 +8,7 @@ import sympy
 from sympy import Abs, Expr, Max, Piecewise
 
 from .hll import NoSuchFlux
+from .jump import sides
 from .numerical_flux import State, at, physical, upwind
 from .reconstruction import Let, plain
 from .speed import spectral_radius
@@ -22,10 +23,17 @@ def roe(system: System, u: Sequence[Expr], v: Sequence[Expr], axis: str, let: Le
 
     w is that of Harten and Hyman (J. Comput. Phys. 50 (1983) 235), max(0, λ̂ − λ(u⁻), λ(u⁺) − λ̂), where `fix` is not
     given; else Harten's (J. Comput. Phys. 49 (1983) 357), `fix` times the larger spectral radius of both states. Linear
-    systems have no fans, and need none. NoSuchFlux where the Roe matrix is f′(û) at no known û.
+    systems have no fans, and need none; |A| = s where A² = s². NoSuchFlux where the Roe matrix is f′(û) at no known û.
     """
     if system.is_linear:
         return upwind(system, u, v, axis)
+    if (square := balanced(system, axis)) is not None:
+        at_faces = {n: x for names, side in zip(sides(system.state), (u, v)) for n, x in zip(names, side)}
+        s = let(sympy.sqrt(square.subs(at_faces, simultaneous=True)))
+        size = s if fix is None else absolute(s, let(fix * Max(*(at(system, spectral_radius(system, axis), x)
+                                                                 for x in (u, v)))), let)
+        return tuple((a + b - size * (y - x)) / 2 for a, b, x, y in zip(
+            physical(system, u, axis), physical(system, v, axis), u, v))
     change = [y - x for x, y in zip(u, v)]
     f, g = physical(system, u, axis), physical(system, v, axis)
     width = None
@@ -33,12 +41,28 @@ def roe(system: System, u: Sequence[Expr], v: Sequence[Expr], axis: str, let: Le
         radius = spectral_radius(system, axis)
         width = let(fix * Max(*(at(system, radius, x) for x in (u, v))))
     total = [(a + b) / 2 for a, b in zip(f, g)]
-    for speed, sides, left, right in _waves(system, u, v, axis, let):
+    for speed, beside, left, right in _waves(system, u, v, axis, let):
         s = let(speed)
-        around = Max(0, s - sides[0], sides[1] - s) if width is None else width
+        around = Max(0, s - beside[0], beside[1] - s) if width is None else width
         size = let(absolute(s, around, let) * sum(x * y for x, y in zip(left, change)) / 2)
         total = [t - size * r for t, r in zip(total, right)]
     return tuple(total)
+
+
+def balanced(system: System, axis: str) -> Expr | None:
+    """s² where the Roe matrix has no known û and A² = s², as that of the p-system, s² = −[[p]]/[[v]]: |A| = s then, and
+    no wave is transonic. None otherwise."""
+    from .roe import NoRoeMatrix, roe_matrix
+    if system.size == 1 or system.primitive is not None:
+        return None
+    try:
+        found = roe_matrix(system, axis)
+    except NoRoeMatrix:
+        return None
+    square = (found.matrix ** 2).applyfunc(sympy.factor)
+    if found.average is not None or square != square[0, 0] * sympy.eye(system.size):
+        return None
+    return square[0, 0]
 
 
 def absolute(s: Expr, width: Expr, let: Let = plain) -> Expr:
@@ -76,7 +100,6 @@ def roe_average(system: System, u: Sequence[Expr], v: Sequence[Expr], axis: str,
     """The primitive unknowns of both states, and those of û, at which f′(û) is a Roe matrix; NoSuchFlux where it is at
     no known state."""
     from .eigenstructure import primitive_inverse
-    from .jump import sides
     from .roe import roe_matrix
     found = roe_matrix(system, axis)
     if found.average is None:

@@ -1,5 +1,6 @@
 """The exact Godunov flux as a program: convergence from above, against exact solutions, back ends, Sod's problem."""
 from functools import cache
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 
 import pdeconv as pde
 from pdeconv import RiemannFlux, System, catalog
-from pdeconv.star_state import STEPS, Y, Gas, star_state
+from pdeconv.star_state import STEPS, Gas, Y, star_state
 from pdeconv.stepper import Stepper
 
 AIR, LAKE = catalog.euler().at(gamma="7/5"), catalog.shallow_water(ndim=1).at(g=1)
@@ -56,15 +57,15 @@ size = st.floats(-3, 3).map(lambda x: 10 ** x)
 states = st.tuples(size, st.floats(-30, 30), size)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(states, states, st.sampled_from(["11/10", "7/5", "5/3"]))
 def test_steps_fall_and_square_the_error(left, right, gamma):
     gas = Gas(sympy.Rational(gamma), True)
     sides = [gas.side(*map(sympy.Float, x), sympy.N) for x in (left, right)]
     z = [float(star_state(*sides, sympy.N, steps=k)[0]) for k in (0, 1, 2, 3, 9)]
-    assert all(a >= b - 1e-13 * a for a, b in zip(z, z[1:]))
+    assert all(a >= b - 1e-13 * a for a, b in pairwise(z))
     if z[-1] > 0:
-        for a, b in zip(z[:3], z[1:]):
+        for a, b in pairwise(z[:4]):
             assert b / z[-1] - 1 <= (a / z[-1] - 1) ** 2 / 2 / (float(gas.gamma) - 1) + 1e-13
 
 
@@ -101,7 +102,7 @@ def test_classical_problems():
     assert not RiemannFlux(AIR, "godunov").evaluate(conserved([TORO[10][0]]), conserved([TORO[10][1]])).any()  # vacuum
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(st.sampled_from([AIR, LAKE, BAR, BLOOD]), states, states)
 def test_random_states(system, left, right):
     if system is AIR:
@@ -126,7 +127,7 @@ def test_several_dimensions_carry_the_rest():
 
 
 # As a numerical flux -----------------------------------------------------------------------------------------------
-@pytest.mark.parametrize("system", [AIR, LAKE, BAR, SPACE, PLANE, BLOOD, catalog.shallow_water()],
+@pytest.mark.parametrize("system", [AIR, LAKE, BAR, SPACE, PLANE, BLOOD],
                          ids=lambda s: s.expression[:20])
 def test_consistency_and_conservation(system):
     assert all(RiemannFlux(system, "godunov").is_consistent(axis) for axis in system.axes)
