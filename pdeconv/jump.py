@@ -29,6 +29,10 @@ class log_mean(sympy.Function):
     def _eval_is_positive(self) -> bool | None:
         return True if all(a.is_positive for a in self.args) else None
 
+    def _eval_evalf(self, prec: int) -> Expr:
+        a, b = self.args
+        return ((b - a) / (sympy.log(b) - sympy.log(a)))._eval_evalf(prec)
+
     def in_floats(self) -> Expr:
         """For programs: with f = (b − a)/(b + a) it is m/(1 + f²/3 + f⁴/5 + …), m the arithmetic mean, cut off after
         f¹⁰ where f² < 1/1000, so that the rest is below 10⁻¹⁹ of it; elsewhere the quotient, where log(b/a) ≥ 0.063.
@@ -55,6 +59,10 @@ class power_jump(sympy.Function):
         if a == b:
             return p * a ** (p - 1)
         return cls(b, a, p) if sympy.default_sort_key(b) < sympy.default_sort_key(a) else None
+
+    def _eval_evalf(self, prec: int) -> Expr:
+        a, b, p = self.args
+        return ((b ** p - a ** p) / (b - a))._eval_evalf(prec)
 
     def in_floats(self) -> Expr:
         """For programs: m^(p−1) Σ_k C(p, 2k+1) f^(2k) with m = (a + b)/2 and f = (b − a)/(b + a), cut off after f¹⁰

@@ -92,3 +92,17 @@ def test_traffic_of_second_order_has_a_degenerate_field():  # Aw and Rascle, SIA
     traffic = System({"x": ["y - k*rho**2", "(y - k*rho**2)*y/rho"]}, ["rho", "y"], positive=["rho", "k"],
                      primitive={"rho": "rho", "y": "rho*(v + k*rho)"})
     assert [f.kind for f in traffic.characteristic_fields()] == ["genuinely nonlinear", "linearly degenerate"]
+
+
+def test_a_roe_matrix_without_rational_entries_has_numbers():
+    """The chain of Toda, w_t = (e^(−v))_x: A (u_R − u_L) = f(u_R) − f(u_L), and the energy e^(−v) + w²/2."""
+    chain = System({"x": ["-w", "exp(-v)"]}, ["v", "w"])
+    left, right = {"v_L": 1, "w_L": 2}, {"v_R": sympy.Rational(5, 2), "w_R": -1}
+    values = {s: (left | right)[s.name] for s in pde.roe_matrix(chain, "x").matrix.free_symbols}
+    jump = sympy.Matrix([sympy.Rational(3, 2), -3])
+    found = (pde.roe_matrix(chain, "x").matrix.subs(values) * jump).evalf()
+    expected = sympy.Matrix([3, sympy.exp(-sympy.Rational(5, 2)) - sympy.exp(-1)])
+    assert max(abs(e) for e in (found - expected).evalf()) < 1e-14
+    assert not pde.entropy(chain, "exp(-v) + w**2/2").conditions
+    with pytest.raises(pde.NoEntropy, match=r"Give one to be verified"):
+        pde.entropy(chain)
