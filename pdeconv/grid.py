@@ -63,8 +63,8 @@ class Grid:
         return self.low[j] + (rising + 0.5) * self.spacing[j]
 
     def field(self, given: Any, names: tuple[str, ...]) -> np.ndarray:
-        """The field, shape (unknowns, *shape), of an array, of a mapping from names to values, or of a function of the
-        coordinates that returns one of them. Raises BadGrid."""
+        """The field, shape (unknowns, *shape), of an array or tensor, of a mapping from names to values, or of a
+        function of the coordinates that returns one of them. Raises BadGrid."""
         if isinstance(given, Callable):  # type: ignore[arg-type]
             self.takes(given)
             given = given(**{axis: self.centres(axis) for axis in self.axes})
@@ -73,6 +73,11 @@ class Grid:
                 raise BadGrid(f"values are given for {', '.join(given)}, and the unknowns are {', '.join(names)}. Give "
                               "one for each.")
             given = [given[name] for name in names]
+        if type(given).__module__ == "torch":
+            if given.requires_grad:
+                raise BadGrid("the field asks for gradients, and a run keeps none. Give u0.detach(), or take "
+                              "the steps, which are differentiable, of Stepper(…, backend='torch').")
+            given = given.numpy(force=True)
         if not isinstance(given, np.ndarray):
             listed = hasattr(given, "__len__") and not isinstance(given, str)
             if not listed or len(given) != len(names):

@@ -48,9 +48,9 @@ def solve(system: System, scheme: Scheme | str, grid: Grid, u0: Any, t_end: floa
     """The solution at t_end by steps Δt = C / max_j (s_j/Δx_j), where s_j is the largest speed along axis j over all
     cells, exact formulas in floats, and C is the Courant number; no step is longer than `max_step`.
 
-    u0 is an array (unknowns, …, N_y, N_x), a mapping by names of the state or of the primitive unknowns, or a function
-    of the coordinates. `boundary` is as in `boundary.boundary`; C is `courant`, that of the scheme, or 9/10 of its
-    proved limit. The `.series` of the solution holds the fields at the times `snapshots`, or at 0, `every`, 2·`every`,
+    u0 is an array or tensor (unknowns, …, N_y, N_x), a mapping by names of the state or of the primitive unknowns, or a
+    function of the coordinates. `boundary` is as in `boundary.boundary`; C is `courant`, that of the scheme, or 9/10 of
+    its proved limit. The `.series` of the solution holds the fields at the times `snapshots`, or at 0, `every`, 2·`every`,
     …, t_end: steps are shortened to meet them. With a `path`, .npz or .zarr, the state is written there at the start,
     at these times and after every `checkpoint` steps, and a run that finds its own file, of the same scheme, grid,
     boundary and u0, goes on from it to the same bits. `threads` share the rows with the back end "numba". Progress is

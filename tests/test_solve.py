@@ -193,3 +193,16 @@ def test_what_does_not_fit_is_refused():
         pde.solve(pde.System({"x": ["u"]}, ["u"], source=["-u"]), "lax-wendroff", grid, [1], 1, courant="1/2")
     with pytest.raises(ValueError, match="Take square cells"):
         pde.solve(WATER, "lax-friedrichs", pde.Grid(x=(0, 1, 8), y=(0, 2, 8)), [1, 0, 0], 1, courant="2/5")
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_tensors_are_first_fields_in_their_precision(dtype: str):
+    torch = pytest.importorskip("torch")
+    system, grid = catalog.shallow_water().at(g=1), pde.Grid(x=(0, 1, 8))
+    u = 1 + np.random.default_rng(0).random((2, 8)).astype(dtype) / 4
+    for backend in ("numpy", "torch"):
+        expected = pde.solve(system, "rusanov", grid, u, 0.1, courant="1/2", backend=backend)
+        found = pde.solve(system, "rusanov", grid, torch.from_numpy(u), 0.1, courant="1/2", backend=backend)
+        assert found.u.dtype == dtype and np.array_equal(found.u, expected.u)
+    with pytest.raises(pde.BadGrid, match=r"asks for gradients, and a run keeps none\. Give u0\.detach\(\).*Stepper"):
+        pde.solve(system, "rusanov", grid, torch.from_numpy(u).requires_grad_(), 0.1, courant="1/2", backend="torch")
