@@ -50,12 +50,12 @@ def solve(system: System, scheme: Scheme | str, grid: Grid, u0: Any, t_end: floa
 
     u0 is an array or tensor (unknowns, …, N_y, N_x), a mapping by names of the state or of the primitive unknowns, or a
     function of the coordinates. `boundary` is as in `boundary.boundary`; C is `courant`, that of the scheme, or 9/10 of
-    its proved limit. The `.series` of the solution holds the fields at the times `snapshots`, or at 0, `every`, 2·`every`,
-    …, t_end: steps are shortened to meet them. With a `path`, .npz or .zarr, the state is written there at the start,
-    at these times and after every `checkpoint` steps, and a run that finds its own file, of the same scheme, grid,
-    boundary and u0, goes on from it to the same bits. `threads` share the rows with the back end "numba". Progress is
-    shown on terminals. Raises NotAdmissible, Diverged, BadGrid, NotWellPosed, Unstable, NotDefined, NotLowered,
-    NotResumable, NoBackend; ValueError for times that are none.
+    its proved limit. The `.series` of the solution holds the fields at the times `snapshots`, or at 0, `every`,
+    2·`every`, …, t_end: steps are shortened to meet them. With a `path`, .npz or .zarr, the state is written there at
+    the start, at these times and after every `checkpoint` steps, and a run that finds its own file, of the same scheme,
+    grid, boundary and u0, goes on from it to the same bits. `threads` share the rows with the back end "numba".
+    Progress is shown on terminals. Raises NotAdmissible, Diverged, BadGrid, NotWellPosed, Unstable, NotDefined,
+    NotLowered, NotResumable, NoBackend; ValueError for times that are none.
 
     >>> from pdeconv import Grid, catalog
     >>> wave = lambda x: [np.sin(2 * np.pi * x)]
