@@ -100,6 +100,8 @@ def entropy_flux(entropy: Entropy, axis: str, unknowns: Mapping[str, Any] | None
     >>> entropy_flux(catalog.burgers().entropy, "x").value
     (u_L**2/6 + u_L*u_R/6 + u_R**2/6,)
     """
+    if not hasattr(entropy, "density"):
+        raise TypeError(f"entropy_flux takes an entropy, and {entropy!r} is none. Give system.entropy.")
     system = entropy.system
     w = system.primitive_symbols
     given = dict(unknowns or {})

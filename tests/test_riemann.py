@@ -353,6 +353,7 @@ REFUSALS = [
     (lambda: RiemannFlux(catalog.burgers(), "hllc").flux([1], [0]), pde.NoSuchFlux, "has no density"),
     (lambda: RiemannFlux(catalog.mhd(), "roe").flux([1] * 7, [2] * 7), pde.NoSuchFlux, "at no known state"),
     (lambda: RiemannFlux(LAKE, "godunov").flux(LAKE.state, LAKE.state), pde.NoSuchFlux, "is a program"),
+    (lambda: pde.entropy_flux(WATER, "x"), TypeError, "takes an entropy, and .* is none. Give system.entropy"),
     (lambda: pde.roe_matrix(System(x=[[0, "u_1"], [1, 0]]), "x"), pde.NotASystem, "has no flux"),
 ]
 
