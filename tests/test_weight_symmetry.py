@@ -106,6 +106,13 @@ def test_the_network_of_the_paper_has_the_groups_that_act_on_its_weights():
     assert dict(found.factors) == {"so(6)": 1, "gl(2)": 14, "R": 4 + 2 * 14}
 
 
+def test_functions_of_each_channel_of_many_channels():
+    wide = torch.nn.Sequential(torch.nn.Conv2d(3, 64, 1), torch.nn.MaxPool2d(2), torch.nn.Conv2d(64, 5, 1)).double()
+    assert weight_symmetry(wide, X).factors == (("R", 64),)
+    clipped = torch.nn.Sequential(torch.nn.Linear(2, 64), torch.nn.Hardtanh(0, 1e9), torch.nn.Linear(64, 1))
+    assert weight_symmetry(clipped, torch.ones(1, 2)).factors == (("R", 64),)
+
+
 def test_calls_without_a_rule_say_so():
     with pytest.raises(NoRule, match=r"attention.*gives several tensors, and its symmetries are not.*Write it out"):
         weight_symmetry(Attends(add_zero_attn=True), torch.ones(1, 3, 5))
