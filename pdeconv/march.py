@@ -42,7 +42,7 @@ class Rule:
 
 class Marched(NamedTuple):
     """The field after some steps, its largest speeds (None where a cell may not be finite), the time and the number of
-    the steps; and the field before the last of them, with its time."""
+    the steps; and the field before the last of them, until the next march, with its time."""
 
     u: np.ndarray
     speeds: list[float] | None
@@ -71,8 +71,9 @@ class March:
         clock = np.array([time, time, *speeds])
         given = np.array([rule.courant, rule.longest, rule.end, rule.target, *self.spacing])
         taken, finite = self.kernel.passes.march(pair, others, clock, given, *self._geometry, most)
-        after, before = (layout.cells_of(pair[(taken - k) % 2]).copy() for k in (0, 1))
-        return Marched(after, clock[2:].tolist() if finite else None, float(clock[0]), taken, before, float(clock[1]))
+        after, before = (layout.cells_of(pair[(taken - k) % 2]) for k in (0, 1))
+        now, earlier, *found = clock.tolist()
+        return Marched(after.copy(), found if finite else None, now, taken, before, earlier)
 
     @cached_property
     def _arrays(self) -> tuple[tuple[np.ndarray, np.ndarray], tuple[np.ndarray, ...]]:
