@@ -14,7 +14,7 @@ from sympy.polys.matrices import DomainMatrix
 from .eigenstructure import primitive_inverse
 from .entropy import Entropy
 from .formula import formula, symbol
-from .jump import jump, log_mean, power_jump, sides, vanishes
+from .jump import jump, sides, vanishes
 
 if TYPE_CHECKING:
     from .system import System
@@ -148,14 +148,28 @@ def suited_flux(system: System, axis: str) -> EntropyFlux:
 
 
 def _quotient(matrix: sympy.Matrix, column: sympy.Matrix) -> sympy.Matrix:
-    """M⁻¹ c over the rational functions of the unknowns and of the means, where entries are such functions."""
-    means = {f: sympy.Dummy(f"m{k}") for k, f in enumerate(sorted(
-        matrix.atoms(log_mean, power_jump) | column.atoms(log_mean, power_jump), key=str))}
-    if any(p.exp.is_Integer is not True for e in (*matrix, *column) for p in e.xreplace(means).atoms(sympy.Pow)):
-        return matrix.LUsolve(column)
-    left, right = (DomainMatrix.from_Matrix(m.xreplace(means)).to_field() for m in (matrix, column))
+    """M⁻¹ c: rows with one unknown left give it, and the rest is solved over the rational functions."""
+    found: dict[int, Expr] = {}
+    open_rows = list(range(matrix.rows))
+    while ready := [(i, free[0]) for i in open_rows
+                    if len(free := [j for j in range(matrix.cols) if matrix[i, j] != 0 and j not in found]) == 1]:
+        i, j = ready[0]
+        found[j] = sympy.factor((column[i] - sum(matrix[i, k] * x for k, x in found.items())) / matrix[i, j])
+        open_rows.remove(i)
+    rest = [j for j in range(matrix.cols) if j not in found]
+    if rest:
+        known = sympy.Matrix([column[i] - sum(matrix[i, k] * x for k, x in found.items()) for i in open_rows])
+        found |= dict(zip(rest, _dense_quotient(matrix.extract(open_rows, rest), known)))
+    return sympy.Matrix([found[j] for j in range(matrix.cols)])
+
+
+def _dense_quotient(matrix: sympy.Matrix, column: sympy.Matrix) -> sympy.Matrix:
+    """M⁻¹ c with one symbol for each entry that differs: few, and the determinant stays the generic one."""
+    names: dict[Expr, Expr] = {sympy.S.Zero: sympy.S.Zero}
+    left, right = (DomainMatrix.from_Matrix(m.applyfunc(
+        lambda e: names.setdefault(e, sympy.Dummy(f"e{len(names)}")))).to_field() for m in (matrix, column))
     left, right = left.unify(right)
-    return left.lu_solve(right).to_Matrix().xreplace({m: f for f, m in means.items()})
+    return left.lu_solve(right).to_Matrix().xreplace({s: e for e, s in names.items()})
 
 
 def entropy_flux_family(entropy: Entropy, axis: str) -> tuple[tuple[Expr, ...], tuple[sympy.Symbol, ...]]:
