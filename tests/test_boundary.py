@@ -59,7 +59,7 @@ def test_back_ends_agree_on_every_condition(backend):
     agree(pde.lower(GAS2.scheme("muscl")), pde.boundary(GAS2, sides, grid), grid, backend, field(GAS2, (5, 6)), [0.5])
 
 
-@pytest.mark.parametrize("backend", ["torch", "numba"])
+@pytest.mark.parametrize("backend", ["torch", pytest.param("numba", marks=pytest.mark.slow)])
 def test_back_ends_agree_where_four_cells_are_read_beyond_a_side(backend):
     pytest.importorskip(backend)
     system, grid = catalog.wave().at(c=1), pde.Grid(x=(0, 1, 12))

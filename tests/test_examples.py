@@ -83,6 +83,7 @@ def test_a_dam_breaks_and_a_lake_rests(tmp_path):
     assert (tmp_path / "out" / "shallow_water.png").read_bytes().startswith(b"\x89PNG")
 
 
+@pytest.mark.slow
 def test_molecules_keep_their_energy_and_turn_their_forces(tmp_path):
     pytest.importorskip("ase")
     text = run(EXAMPLES / "molecules.py", "--epochs", "1", "--out", str(tmp_path), cwd=tmp_path)
@@ -181,6 +182,7 @@ def test_the_demo_says_so_when_the_stand_alone_source_differs(demo, tmp_path, mo
         demo.run_alone(layer, tmp_path, x)
 
 
+@pytest.mark.slow
 def test_weights_move_along_a_group_and_answers_stay(tmp_path):
     options = ("--epochs", "1", "--count", "1", "--out", str(tmp_path))
     text = run(EXAMPLES / "continuous_symmetry.py", *options, cwd=tmp_path)

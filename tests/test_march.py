@@ -41,9 +41,9 @@ def single(stepper, u, rule, count):
 
 
 @pytest.mark.parametrize("system, shape, name, options, sides, dtype", [
-    (LINE, (300,), "rusanov", {"time": "rk4"}, "wall", "float64"),
-    (CURVE, (2,), "lax-wendroff", {}, "periodic", "float64"),
-    (WATER, (1, 21), "muscl", {"limiter": "minmod"}, OPEN, "float32"),
+    pytest.param(LINE, (300,), "rusanov", {"time": "rk4"}, "wall", "float64", marks=pytest.mark.slow),
+    pytest.param(CURVE, (2,), "lax-wendroff", {}, "periodic", "float64", marks=pytest.mark.slow),
+    pytest.param(WATER, (1, 21), "muscl", {"limiter": "minmod"}, OPEN, "float32", marks=pytest.mark.slow),
     (BOX, (5, 4, 18), "rusanov", {}, ROUND, "float64"),
     (catalog.wave(ndim=2).at(c=1), (5, 7), "yee", {"courant": "1/2"}, "periodic", "float64")],
     ids=["line", "two cells", "plane", "box", "staggered"])

@@ -432,6 +432,7 @@ def in_two_processes(rank: int, folder: str) -> None:
     torch.distributed.destroy_process_group()
 
 
+@pytest.mark.slow
 def test_two_processes_train_as_one(tmp_path):
     torch.multiprocessing.spawn(in_two_processes, (str(tmp_path),), nprocs=2)
     module = layer()

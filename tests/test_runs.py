@@ -71,6 +71,7 @@ def test_an_interrupted_run_ends_as_one_that_was_not(path, monkeypatch):
     assert [p.name for p in path.parent.iterdir()] == [path.name]
 
 
+@pytest.mark.slow
 def test_compiled_runs_go_on_to_the_same_bits(path):
     pytest.importorskip("numba")
     expected = run(every=0.1, backend="numba")
