@@ -124,8 +124,10 @@ class Moves:
         for e, f in ((one.before, two.before), (one.after, two.after)):
             if e is not None and f is not None:
                 self.system.equal(e, f)
-            elif e is not None or f is not None:
-                self.system.zero(e if f is None else f)  # type: ignore[arg-type]
+            else:
+                for one_sided in (e, f):
+                    if one_sided is not None:
+                        self.system.zero(one_sided)
         return True
 
     def _tie(self, one: Move, two: Move) -> bool:

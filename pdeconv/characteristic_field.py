@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import sympy
 from sympy import Expr
-from sympy.polys.matrices import DomainMatrix
 
-from .eigenstructure import LAMBDA, Eigenstructure, Factor, _primitive, _radicals
+from .eigenstructure import LAMBDA, Eigenstructure, Factor, _inverted, _primitive, _product, _radicals
 from .integrate import NotIntegrated, antiderivative, solve_for
 from .radical import tidy
 from .sign import sign
@@ -109,11 +108,7 @@ def _in_primitive(found: Eigenstructure) -> sympy.Matrix:
     if found.system.primitive is None:
         return sympy.Matrix(found.right)
     change = sympy.Matrix(found.system._primitive_matrices[1])
-    try:
-        left, right = DomainMatrix.from_Matrix(change).unify(DomainMatrix.from_Matrix(sympy.Matrix(found.right)))
-        product = (left.to_field().inv() * right.to_field()).to_Matrix()
-    except (sympy.CoercionFailed, NotImplementedError, ValueError):
-        product = change.inv() * found.right
+    product = sympy.Matrix(_product(_inverted(change), sympy.Matrix(found.right)))
     return product.applyfunc(lambda e: tidy(e, found.direction))
 
 

@@ -65,7 +65,7 @@ class Grid:
     def field(self, given: Any, names: tuple[str, ...]) -> np.ndarray:
         """The field, shape (unknowns, *shape), of an array or tensor, of a mapping from names to values, or of a
         function of the coordinates that returns one of them. Raises BadGrid."""
-        if isinstance(given, Callable):  # type: ignore[arg-type]
+        if callable(given):
             self.takes(given)
             given = given(**{axis: self.centres(axis) for axis in self.axes})
         if isinstance(given, Mapping):

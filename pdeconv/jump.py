@@ -12,6 +12,10 @@ from sympy import Expr
 NEAR = sympy.Rational(1, 1000)
 
 
+class NoJump(NotImplementedError):
+    """An expression has no rule for its jump."""
+
+
 class log_mean(sympy.Function):
     """The logarithmic mean (b − a)/(log b − log a), which is a where a = b.
 
@@ -120,7 +124,7 @@ def jump(e: Expr, unknowns: Sequence[sympy.Symbol]) -> sympy.ImmutableMatrix:
     """The row J with e(R) − e(L) = Σ_k J_k (w_k(R) − w_k(L)), exactly, and J → ∇e where both states agree.
 
     The product rule [[ab]] = ā[[b]] + b̄[[a]] with arithmetic means, telescoping for powers, the logarithmic mean for
-    logarithms. Raises NotImplementedError with the part that has no rule. Source: Tadmor, Acta Numerica 12 (2003) 451;
+    logarithms. Raises NoJump with the part that has no rule. Source: Tadmor, Acta Numerica 12 (2003) 451;
     Ismail and Roe, J. Comput. Phys. 228 (2009) 5410.
 
     >>> h = sympy.Symbol("h", positive=True); jump(h**2, [h])
@@ -156,7 +160,7 @@ def jump(e: Expr, unknowns: Sequence[sympy.Symbol]) -> sympy.ImmutableMatrix:
         if isinstance(x, sympy.exp):
             a, b = x.args[0].xreplace(at_left), x.args[0].xreplace(at_right)
             return row(x.args[0]) * log_mean(sympy.exp(a), sympy.exp(b))
-        raise NotImplementedError(f"{x} has no rule for its jump. Write it with + − · / powers, log and exp.")
+        raise NoJump(f"{x} has no rule for its jump. Write it with + − · / powers, log and exp.")
 
     return row(sympy.expand(e)).as_immutable()
 

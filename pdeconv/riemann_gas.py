@@ -134,8 +134,27 @@ def _assemble(system: System, sides: tuple[Side, Side], state: Callable[[Side, t
     return RiemannSolution(system, tuple(waves), names, fan)
 
 
+def _parted(system: System, sides: tuple[Side, Side], state: Callable[[Floats, tuple[float, ...]], Floats],
+            heads: tuple[float | None, float | None], ends: tuple[Floats, Floats], name: str) -> RiemannSolution:
+    """Two rarefactions with vacuum between them; one where the other side, without a head, is itself empty."""
+    (left, right), (first, last), void = sides, heads, numpy.zeros(system.size)
+    waves = []
+    if first is not None:
+        waves.append(Wave("rarefaction", first, left.vacuum, ends[0], void))
+    if last is not None:
+        waves.append(Wave("rarefaction", right.vacuum, last, void, ends[1]))
+
+    def fan(xi: float) -> Floats:
+        if first is not None and xi < left.vacuum:
+            return ends[0] if xi < first else state(ends[0], left.inside(xi))
+        if last is not None and xi > right.vacuum:
+            return ends[1] if xi > last else state(ends[1], right.inside(xi))
+        return void
+    return RiemannSolution(system, tuple(waves), {name: 0.0}, fan)
+
+
 def _solve_euler(system: System, axis: str, left: Floats, right: Floats, exact: Expr) -> RiemannSolution:
-    g, n = float(exact), system.size
+    g = float(exact)
     k = system.state.index(system.flux(axis)[0])
 
     def primitive(u: Floats) -> tuple[float, float, float]:
@@ -178,22 +197,9 @@ def _solve_euler(system: System, axis: str, left: Floats, right: Floats, exact: 
         return made
     sides = side(left, -1), side(right, 1)
     (rl, ul, pl), (rr, ur, pr) = primitive(left), primitive(right)
-    void = numpy.zeros(n)
     if rl == 0 or rr == 0 or (sides[0].vacuum <= sides[1].vacuum and sides[0].vacuum < inf):
-        if rl == 0 or rr == 0 or sides[0].vacuum <= sides[1].vacuum:
-            waves = []
-            if rl:
-                waves.append(Wave("rarefaction", ul - sqrt(g * pl / rl), sides[0].vacuum, left, void))
-            if rr:
-                waves.append(Wave("rarefaction", sides[1].vacuum, ur + sqrt(g * pr / rr), void, right))
-
-            def empty(xi: float) -> Floats:
-                if rl and xi < sides[0].vacuum:
-                    return left if xi < waves[0].head else state(left, sides[0].inside(xi))
-                if rr and xi > sides[1].vacuum:
-                    return right if xi > waves[-1].tail else state(right, sides[1].inside(xi))
-                return void
-            return RiemannSolution(system, tuple(waves), {"p": 0.0}, empty)
+        heads = ul - sqrt(g * pl / rl) if rl else None, ur + sqrt(g * pr / rr) if rr else None
+        return _parted(system, sides, state, heads, (left, right), "p")
     s, u = _star(*sides, low=0.0, start=max(pl, pr))
 
     def density(rho: float, p: float) -> float:
@@ -258,22 +264,10 @@ def _solve_barotropic(system: System, axis: str, left: Floats, right: Floats, i:
         made[i], made[k] = values[0], values[0] * values[1]
         return made
     sides = side(left, -1), side(right, 1)
-    void = numpy.zeros(system.size)
     hl, hr = sides[0].value, sides[1].value
     if hl == 0 or hr == 0 or sides[0].vacuum <= sides[1].vacuum:
-        waves = []
-        if hl:
-            waves.append(Wave("rarefaction", sides[0].velocity - sound(hl), sides[0].vacuum, left, void))
-        if hr:
-            waves.append(Wave("rarefaction", sides[1].vacuum, sides[1].velocity + sound(hr), void, right))
-
-        def empty(xi: float) -> Floats:
-            if hl and xi < sides[0].vacuum:
-                return left if xi < waves[0].head else state(left, sides[0].inside(xi))
-            if hr and xi > sides[1].vacuum:
-                return right if xi > waves[-1].tail else state(right, sides[1].inside(xi))
-            return void
-        return RiemannSolution(system, tuple(waves), {h.name: 0.0}, empty)
+        heads = sides[0].velocity - sound(hl) if hl else None, sides[1].velocity + sound(hr) if hr else None
+        return _parted(system, sides, state, heads, (left, right), h.name)
     low = 0.0 if finite else 1e-14 * min(hl, hr)
     s, u = _star(*sides, low=low, start=max(hl, hr))
     return _assemble(system, sides, lambda side, x: state(left if side.sense < 0 else right, x), (s, u), (left, right),

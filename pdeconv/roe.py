@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import sympy
 from sympy import Expr
 
-from .jump import jump, sides, vanishes
+from .jump import NoJump, jump, sides, vanishes
 
 if TYPE_CHECKING:
     from .system import System
@@ -96,7 +96,7 @@ def roe_matrix(system: System, axis: str) -> RoeMatrix:
     failed.append("the path integral ∫₀¹ f′(uL + s [[u]]) ds is not that of polynomials")
     try:
         return _by_jumps(system, axis, tuple(failed))
-    except NotImplementedError as error:
+    except NoJump as error:
         raise NoRoeMatrix(f"{system.expression} has no Roe matrix in closed form along {axis}: {'; '.join(failed)}; "
                           f"{error} In numbers: path_integral(system, axis, left, right).") from None
 

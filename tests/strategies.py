@@ -1,4 +1,4 @@
-"""Hypothesis strategies: random plans with inputs that fit them."""
+"""Hypothesis strategies: random plans with inputs that fit them, and formulas."""
 
 from __future__ import annotations
 
@@ -141,3 +141,11 @@ def plans(draw) -> tuple[Plan, np.ndarray]:
     note = "Drawn at random: a \\ and \"\"\" are harmless."
     plan = Plan(("x",), tuple(program.params), tuple(program.consts), tuple(program.steps), x, note)
     return plan, program.rng().normal(size=program.shapes["x"])
+
+
+def formulas() -> st.SearchStrategy[str]:
+    """Real formulas in x and y, as text, that are finite everywhere."""
+    return st.recursive(st.sampled_from(["x", "y", "2", "3", "1/4", "7/5"]), lambda e: st.one_of(
+        st.tuples(st.sampled_from(["+", "-", "*"]), e, e).map(lambda t: f"({t[1]}){t[0]}({t[2]})"),
+        e.map(lambda a: f"sqrt(({a})**2 + 1)"), e.map(lambda a: f"1/(({a})**2 + 2)"), e.map(lambda a: f"Abs({a})"),
+        st.tuples(e, e).map(lambda t: f"Max({t[0]}, {t[1]})")), max_leaves=8)

@@ -8,6 +8,7 @@ import pytest
 import sympy
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from strategies import formulas
 
 import pdeconv as pde
 from pdeconv import catalog
@@ -36,10 +37,7 @@ def state(system, shape=(9, 11), seed=0):
 
 # Programs ----------------------------------------------------------------------------------------------------
 @settings(max_examples=40, deadline=None)
-@given(st.recursive(st.sampled_from(["x", "y", "2", "3", "1/4", "7/5"]), lambda e: st.one_of(
-    st.tuples(st.sampled_from(["+", "-", "*"]), e, e).map(lambda t: f"({t[1]}){t[0]}({t[2]})"),
-    e.map(lambda a: f"sqrt(({a})**2 + 1)"), e.map(lambda a: f"1/(({a})**2 + 2)"), e.map(lambda a: f"Abs({a})"),
-    st.tuples(e, e).map(lambda t: f"Max({t[0]}, {t[1]})")), max_leaves=8))
+@given(formulas())
 def test_a_program_computes_its_formula(text):
     e = sympy.sympify(text)
     x, y = sympy.symbols("x y")
