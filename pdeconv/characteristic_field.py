@@ -10,6 +10,7 @@ import sympy
 from sympy import Expr
 
 from .eigenstructure import LAMBDA, Eigenstructure, Factor, _inverted, _primitive, _product, _radicals
+from .factorisation import factored
 from .integrate import NotIntegrated, antiderivative, solve_for
 from .radical import tidy
 from .sign import sign
@@ -143,7 +144,7 @@ def _reduced(value: Expr, found: Eigenstructure, speed: Expr) -> Expr:
         top, bottom = sympy.fraction(sympy.together(value))
         top, bottom = (sympy.rem(sympy.Poly(x, c), modulus).as_expr() for x in (top, bottom))
         value = top / bottom
-    return sympy.factor(tidy(value, found.direction))
+    return factored(tidy(value, found.direction))
 
 
 def _is_constant(field: CharacteristicField) -> bool:
@@ -205,7 +206,7 @@ def _integrated(field: CharacteristicField) -> tuple[Expr, ...]:
 def _factored(term: Expr) -> Expr:
     """A product with powers of one base joined and rational numbers taken out of its factors."""
     top, bottom = sympy.fraction(sympy.together(sympy.powsimp(term)))
-    return sympy.powsimp(sympy.factor_terms(top) / sympy.factor_terms(sympy.factor(bottom)))
+    return sympy.powsimp(sympy.factor_terms(top) / sympy.factor_terms(factored(bottom)))
 
 
 def _one_step(r: list[Expr], w: Sequence[sympy.Symbol], i: int, j: int,

@@ -10,6 +10,7 @@ import sympy
 from sympy import Expr
 from sympy.polys.matrices import DomainMatrix
 
+from .factorisation import factor_list, factored
 from .formula import formula, symbol
 from .radical import root, tidy
 from .system import System
@@ -58,7 +59,7 @@ class Factor:
         """Expressions that are all positive exactly where the roots of the factor are real and distinct."""
         if self.degree == 1:
             return ()
-        return tuple(sympy.factor(self.hermite[:k, :k].det()) for k in range(2, self.degree + 1))
+        return tuple(factored(self.hermite[:k, :k].det()) for k in range(2, self.degree + 1))
 
     @cached_property
     def mean(self) -> Expr:
@@ -246,7 +247,7 @@ def _factors(matrix: sympy.Matrix) -> tuple[Factor, ...]:
     mean = sympy.cancel(matrix.trace() / n)  # λ is taken relative to it: fewer symbols, so that factoring is short
     coefficients = _characteristic((matrix - mean * sympy.eye(n)).applyfunc(sympy.cancel))
     polynomial = sum(c * LAMBDA ** (n - k) for k, c in enumerate(coefficients))
-    _, found = sympy.factor_list(sympy.together(polynomial).as_numer_denom()[0], LAMBDA)
+    _, found = factor_list(sympy.together(polynomial).as_numer_denom()[0], LAMBDA)
     if mean == 0:
         return tuple(Factor(f, k) for f, k in found if f.has(LAMBDA))
     shifted = [(sympy.fraction(sympy.together(f.subs(LAMBDA, LAMBDA - mean)))[0], k) for f, k in found if f.has(LAMBDA)]

@@ -15,6 +15,7 @@ from sympy.polys.matrices import DomainMatrix
 from sympy.printing.pycode import SymPyPrinter
 
 from .eigenstructure import _inverted, _primitive, sample_point
+from .factorisation import factored
 from .formula import formula
 from .integrate import potential
 from .jump import vanishes
@@ -134,10 +135,10 @@ def _verified(system: System, density: Expr) -> Entropy:
                 if not vanishes(product[i, j] - product[j, i]):
                     raise NoEntropy(f"{density} is no entropy of {system.expression}: entry ({i + 1}, {j + 1}) of η″ A "
                                     f"along {axis} differs from its mirror image by "
-                                    f"{sympy.factor(product[i, j] - product[j, i])}. Give another function.")
+                                    f"{factored(product[i, j] - product[j, i])}. Give another function.")
     states, conditions = _states(system), []
     for k in range(1, system.size + 1):
-        minor = sympy.factor(hessian[:k, :k].det(method="berkowitz"))
+        minor = factored(hessian[:k, :k].det(method="berkowitz"))
         found = sign(minor)
         if found is not None and found <= 0:
             raise NoEntropy(f"{density} is not convex: the leading minor {minor} of its second derivatives is not "
@@ -309,7 +310,7 @@ def _scaled(density: Expr, system: System) -> Expr:
     w = system.primitive_symbols
     for x in w:
         if not x.is_positive and density.is_polynomial(x) and sympy.degree(density, x) == 2:
-            outside = sympy.factor(density.coeff(x, 2)).as_independent(*w, as_Add=False)[0]
+            outside = factored(density.coeff(x, 2)).as_independent(*w, as_Add=False)[0]
             parts: dict[Expr, Expr] = {}
             for term in sympy.Add.make_args(sympy.expand(density)):
                 constant, inside = term.as_independent(*w, as_Add=False)

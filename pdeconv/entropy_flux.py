@@ -13,6 +13,7 @@ from sympy.polys.matrices import DomainMatrix
 
 from .eigenstructure import primitive_inverse
 from .entropy import Entropy
+from .factorisation import factored
 from .formula import formula, symbol
 from .jump import jump, sides, vanishes
 
@@ -124,7 +125,7 @@ def entropy_flux(entropy: Entropy, axis: str, unknowns: Mapping[str, Any] | None
     slopes = sympy.Matrix.vstack(*[sympy.Matrix(jump(x, made)) for x in v])
     gradient = sympy.Matrix(jump(psi, made))
     value = _quotient(slopes.T, gradient.T) if len(w) > 1 else sympy.Matrix([gradient[0] / slopes[0, 0]])
-    finish = sympy.factor if len(w) > 1 else (lambda e: sympy.expand(sympy.cancel(e)))
+    finish = factored if len(w) > 1 else (lambda e: sympy.expand(sympy.cancel(e)))
     return EntropyFlux(entropy, axis, made, back, tuple(finish(sympy.together(e)) for e in value))
 
 
@@ -154,7 +155,7 @@ def _quotient(matrix: sympy.Matrix, column: sympy.Matrix) -> sympy.Matrix:
     while ready := [(i, free[0]) for i in open_rows
                     if len(free := [j for j in range(matrix.cols) if matrix[i, j] != 0 and j not in found]) == 1]:
         i, j = ready[0]
-        found[j] = sympy.factor((column[i] - sum(matrix[i, k] * x for k, x in found.items())) / matrix[i, j])
+        found[j] = factored((column[i] - sum(matrix[i, k] * x for k, x in found.items())) / matrix[i, j])
         open_rows.remove(i)
     rest = [j for j in range(matrix.cols) if j not in found]
     if rest:

@@ -9,6 +9,7 @@ import sympy
 from sympy import Expr
 from sympy.polys.matrices import DomainMatrix
 
+from .factorisation import factor_list, factored
 from .sign import is_nonnegative, sign
 
 if TYPE_CHECKING:
@@ -152,14 +153,14 @@ def hyperbolicity(system: System) -> Hyperbolicity:
 
 def _spherical(e: Expr, unit: tuple[Expr, ...]) -> Expr:
     symbols = [n for n in unit if n.is_Symbol]
-    return sympy.factor(e.subs(sympy.expand(sum(n ** 2 for n in symbols)), 1)) if len(symbols) > 1 else sympy.factor(e)
+    return factored(e.subs(sympy.expand(sum(n ** 2 for n in symbols)), 1)) if len(symbols) > 1 else factored(e)
 
 
 def _essential(e: Expr, unit: tuple[Expr, ...]) -> Expr:
     """The factors of a condition whose sign is not known."""
     total: Expr = sympy.S.One
-    for part in sympy.fraction(sympy.factor(e)):
-        content, factors = sympy.factor_list(part)
+    for part in sympy.fraction(factored(e)):
+        content, factors = factor_list(part)
         total *= sympy.sign(content)
         for f, k in factors:
             found = sign(f, unit)
@@ -213,7 +214,7 @@ def _poles(system: System, factors: tuple[Factor, ...]) -> list[Expr]:
         for c in sympy.Poly(others * inverse, LAMBDA).all_coeffs():
             value = (value * matrix + c * sympy.eye(system.size)).applyfunc(sympy.cancel)
         for e in value:
-            for part, _ in sympy.factor_list(_spherical(sympy.fraction(sympy.together(e))[1], unit))[1]:
+            for part, _ in factor_list(_spherical(sympy.fraction(sympy.together(e))[1], unit))[1]:
                 if not sign(part, unit):
                     found[part] = None
     return list(found)

@@ -9,6 +9,7 @@ import sympy
 from sympy import Expr, Poly, Rational
 
 from .coefficients import NU
+from .factorisation import factored
 from .laurent import Laurent
 
 if TYPE_CHECKING:
@@ -41,12 +42,12 @@ class ModifiedEquation:
         """The term c_{p+1} (iε)^{p+1} / ε^{p+1} of log g + iνε, factored; 0 where none is known."""
         if self.order is None:
             return sympy.S.Zero
-        return sympy.factor(self.coefficients[self.order - 1]) * sympy.I ** (self.order + 1)
+        return factored(self.coefficients[self.order - 1]) * sympy.I ** (self.order + 1)
 
     def term(self, k: int) -> Expr:
         """The factor a h^{k−1} c_k/ν of ∂_x^k u."""
         a, h = sympy.symbols("a h")
-        return sympy.factor(sympy.cancel(self.coefficients[k - 2] / self.nu) * a * h ** (k - 1))
+        return factored(sympy.cancel(self.coefficients[k - 2] / self.nu) * a * h ** (k - 1))
 
     @property
     def is_dissipative(self) -> bool:

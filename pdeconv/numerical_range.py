@@ -8,6 +8,7 @@ import numpy as np
 import sympy
 from sympy import Expr, Poly, Rational
 
+from .factorisation import factor_list
 from .laurent import Laurent, on_axis, shift
 from .von_neumann import X, modulus_deficit, nonnegative_on_interval
 
@@ -146,7 +147,7 @@ def is_convex(p: Expr, q: Expr) -> bool:
     [True, True, True, True]
     """
     square = Poly(sympy.cancel(q / (1 - X ** 2)), X)
-    content, factors = square.factor_list()
+    content, factors = factor_list(square)
     if any(k % 2 for _, k in factors) or content <= 0 or Poly(p, X).degree() < 1:
         return False
     r = sympy.sqrt(content) * sympy.prod([f.as_expr() ** (k // 2) for f, k in factors])

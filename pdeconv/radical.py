@@ -7,6 +7,8 @@ from typing import Any
 import sympy
 from sympy import Expr
 
+from .factorisation import factor_list, factored
+
 
 def root(square: Expr) -> Expr:
     """√x with the squares among its factors taken out, up to sign: ± both occur where it is used.
@@ -18,8 +20,8 @@ def root(square: Expr) -> Expr:
         return sympy.S.Zero
     if not square.is_rational_function(*square.free_symbols):  # x^γ, x^(2/5): no polynomial
         return sympy.sqrt(sympy.powsimp(square))
-    numerator, denominator = sympy.fraction(sympy.factor(square))
-    content, factors = sympy.factor_list(sympy.expand(numerator * denominator))
+    numerator, denominator = sympy.fraction(factored(square))
+    content, factors = factor_list(sympy.expand(numerator * denominator))
     outside, inside = 1 / denominator, sympy.S.One
     for f, k in factors:
         outside *= f ** (k // 2)
@@ -60,4 +62,4 @@ def on_sphere(e: Expr, symbols: Sequence[sympy.Symbol]) -> Expr:
     expanded = sympy.expand(e)
     if not expanded.is_polynomial(*symbols):
         return e
-    return sympy.factor(sympy.rem(expanded, last ** 2 - 1 + sum(n ** 2 for n in symbols[:-1]), last))
+    return factored(sympy.rem(expanded, last ** 2 - 1 + sum(n ** 2 for n in symbols[:-1]), last))

@@ -12,6 +12,7 @@ from scipy.integrate import quad
 from scipy.optimize import brentq
 from sympy import Expr
 
+from .factorisation import factored
 from .jump import vanishes
 from .riemann import Floats, NoRiemannSolver, RiemannSolution, Wave
 
@@ -279,7 +280,7 @@ def _solve_lagrangian(system: System, left: Floats, right: Floats, i: int, k: in
     x = system.state[i]
     pressure = sympy.lambdify([x], exact, modules=["math"])
     sound = sympy.lambdify([x], sympy.sqrt(-sympy.diff(exact, x)), modules=["math"])
-    whole = sympy.integrate(sympy.powdenest(sympy.sqrt(sympy.factor(-sympy.diff(exact, x))), force=True), x)
+    whole = sympy.integrate(sympy.powdenest(sympy.sqrt(factored(-sympy.diff(exact, x))), force=True), x)
     if whole.has(sympy.Integral):
         raise NoRiemannSolver(f"∫ √(−p′) has no closed form for {system.expression}. Give another pressure.")
     integral = sympy.lambdify([x], whole, modules=["math"])

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import sympy
 from sympy import Expr
 
+from .factorisation import factored
 from .jump import NoJump, jump, sides, vanishes
 
 if TYPE_CHECKING:
@@ -165,7 +166,7 @@ def _by_parameter_vector(system: System, axis: str, z: tuple[Expr, ...], failed:
     left, right = (dict(zip(w, s)) for s in sides(w))
     means = [(e.subs(left, simultaneous=True) + e.subs(right, simultaneous=True)) / 2 for e in z]
     values = dict(zip(names, means))
-    mean = {x: sympy.factor(sympy.cancel(solution[x].subs(values, simultaneous=True))) for x in w}
+    mean = {x: factored(sympy.cancel(solution[x].subs(values, simultaneous=True))) for x in w}
     u_z, f_z = sympy.Matrix(u).jacobian(names), sympy.Matrix(f).jacobian(names)
     a = (f_z * u_z.inv()).applyfunc(sympy.cancel)
     matrix = a.xreplace(values)
@@ -203,13 +204,13 @@ def _average(system: System, axis: str, a: sympy.Matrix, names: list[sympy.Symbo
         return tuple(mean[x] for x in w)
     solved = {x: sympy.cancel(e.subs(dict(zip(plain.values(), ratios[1:])))) for x, e in found[0].items()}
     free = {x: sympy.sqrt(left[x] * right[x]) for x in w if x not in solved}
-    return tuple(sympy.factor(solved[x].subs(free).subs(values, simultaneous=True)) if x in solved else free[x]
+    return tuple(factored(solved[x].subs(free).subs(values, simultaneous=True)) if x in solved else free[x]
                  for x in w)
 
 
 def _by_path(system: System, axis: str, failed: tuple[str, ...]) -> RoeMatrix:
     left, right = sides(system.state)
-    return RoeMatrix(system, axis, path_integral(system, axis, left, right).doit().applyfunc(sympy.factor),
+    return RoeMatrix(system, axis, path_integral(system, axis, left, right).doit().applyfunc(factored),
                      "path integral", None, None, failed)
 
 
@@ -220,7 +221,7 @@ def _by_jumps(system: System, axis: str, failed: tuple[str, ...]) -> RoeMatrix:
     if system.primitive is None:
         return RoeMatrix(system, axis, f.as_immutable(), "jumps", None, None, failed)
     u = sympy.Matrix.vstack(*[sympy.Matrix(jump(e, w)) for e in system.primitive])
-    return RoeMatrix(system, axis, (f * u.inv()).applyfunc(sympy.factor).as_immutable(), "jumps", None, None, failed)
+    return RoeMatrix(system, axis, (f * u.inv()).applyfunc(factored).as_immutable(), "jumps", None, None, failed)
 
 
 __all__ = ["NoRoeMatrix", "RoeMatrix", "path_integral", "roe_matrix"]

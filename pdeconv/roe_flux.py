@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import sympy
 from sympy import Abs, Expr, Max, Piecewise
 
+from .factorisation import factored
 from .hll import NoSuchFlux
 from .jump import sides
 from .numerical_flux import State, at, physical, upwind
@@ -59,7 +60,7 @@ def balanced(system: System, axis: str) -> Expr | None:
         found = roe_matrix(system, axis)
     except NoRoeMatrix:
         return None
-    square = (found.matrix ** 2).applyfunc(sympy.factor)
+    square = (found.matrix ** 2).applyfunc(factored)
     if found.average is not None or square != square[0, 0] * sympy.eye(system.size):
         return None
     return square[0, 0]

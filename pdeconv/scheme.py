@@ -19,6 +19,7 @@ import sympy
 from sympy import Expr
 
 from .coefficients import Coefficients, normal, of_characteristic, of_system
+from .factorisation import factored
 from .formula import rational, text
 from .laurent import Laurent, Offset
 from .numerical_flux import NumericalFlux, State
@@ -205,7 +206,7 @@ class Scheme:
         if self.system.ndim > 1:
             return self.amplification_matrix()
         theta = sympy.Symbol("theta", real=True)
-        return sum((sympy.factor(a.as_expr()) * sympy.exp(sympy.I * k * theta)
+        return sum((factored(a.as_expr()) * sympy.exp(sympy.I * k * theta)
                     for (k,), a in sorted(self.characteristic.terms.items())), sympy.S.Zero)
 
     def amplification_matrix(self) -> sympy.Matrix:

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 
 import sympy
 
+from .factorisation import factored
+
 if TYPE_CHECKING:
     from .scheme import Scheme
 
@@ -24,7 +26,7 @@ def latex(scheme: Scheme) -> str:
             return _flux_form(scheme)
         parts = []
         for (k,), a in terms:
-            e = sympy.factor(a.as_expr())
+            e = factored(a.as_expr())
             factor = sympy.latex(e) if not e.is_Add else rf"\left({sympy.latex(e)}\right)"
             parts.append(f"{factor} u^n_{{j{k:+d}}}" if k else f"{factor} u^n_{{j}}")
         return f"$u^{{n+1}}_{{j}} = {' + '.join(parts)}$"

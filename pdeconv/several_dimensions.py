@@ -9,6 +9,7 @@ from sympy import Expr, Poly, Rational
 
 from .coefficients import COURANT, NU, of_characteristic, of_system
 from .enclosure import Enclosure, search, without_parameters
+from .factorisation import factor_list
 from .numerical_range import hull_limit, is_convex, is_symmetrisable, lax_wendroff_limit, parts, spread
 from .radical import tidy
 from .speed import max_speed
@@ -237,7 +238,7 @@ def corner(scheme: Any, line: Expr) -> Expr:
             total += (-1) ** (sum(k) % 2) * m
     value = sympy.Symbol("lambda")
     limits: list[Expr] = [line]
-    for f, _ in sympy.factor_list(total.applyfunc(tidy).charpoly(value).as_expr(), value)[1]:
+    for f, _ in factor_list(total.applyfunc(tidy).charpoly(value).as_expr(), value)[1]:
         if sympy.degree(f, value) == 1:
             found = sympy.cancel(sympy.solve(f, value)[0])
             if found.is_polynomial(C) and found.free_symbols <= {C} and found not in (0, 1) and all(

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 import sympy
 from sympy import Expr
 
+from .factorisation import factor_list, factored
+
 
 def sign(e: Expr, unit: Sequence[Expr] = ()) -> int | None:
     """1, 0 or −1 where the expression has that sign for all values of its symbols; None where that is not decided.
@@ -17,31 +19,31 @@ def sign(e: Expr, unit: Sequence[Expr] = ()) -> int | None:
     >>> sign(formula("g*h", ["g", "h"])), sign(formula("-a**2 - b**2 - 1")), sign(formula("a*b"))
     (1, -1, None)
     """
-    e = sympy.factor(e)
+    e = factored(e)
     if e == 0:
         return 0
     if not e.is_rational_function(*e.free_symbols):
         return _by_parts(e)
     total = 1
-    for factor, power in (sympy.factor_list(sympy.fraction(e)[0])[1] + sympy.factor_list(sympy.fraction(e)[1])[1]):
+    for factor, power in (factor_list(sympy.fraction(e)[0])[1] + factor_list(sympy.fraction(e)[1])[1]):
         found = _factor(factor, unit)
         if found is None and power % 2:
             return None
         if found is None:
             return None  # an even power may vanish
         total *= found ** power
-    content = sympy.factor_list(sympy.fraction(e)[0])[0] * sympy.factor_list(sympy.fraction(e)[1])[0]
+    content = factor_list(sympy.fraction(e)[0])[0] * factor_list(sympy.fraction(e)[1])[0]
     return total if content > 0 else -total
 
 
 def is_nonnegative(e: Expr, unit: Sequence[Expr] = ()) -> bool:
     """Whether the expression is certainly ≥ 0: a product of squares and of factors that are certainly positive."""
-    e = sympy.factor(e)
+    e = factored(e)
     if e == 0:
         return True
     total = 1
     for part in sympy.fraction(e):
-        content, factors = sympy.factor_list(part)
+        content, factors = factor_list(part)
         total *= 1 if content > 0 else -1
         for factor, power in factors:
             if power % 2 == 0:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import sympy
 from sympy import Expr
 
+from .factorisation import factor_list
+
 if TYPE_CHECKING:
     from .symmetry import Symmetries
 
@@ -120,7 +122,8 @@ def pivot_factors(rows: Sequence[Row]) -> tuple[Expr, ...]:
             if row:
                 after[tuple(sorted(row.items()))] = row
         waiting = list(after.values())
-    factors = {f.monic() for d in divisors if not d.is_ground for f, _ in d.factor_list()[1]}
+    polynomials = [sympy.Poly(d.as_expr(), *d.ring.symbols, domain="QQ") for d in divisors if not d.is_ground]
+    factors = {f.monic() for p in polynomials for f, _ in factor_list(p)[1]}
     return tuple(sorted((f.as_expr() for f in factors), key=str))
 
 

@@ -10,6 +10,7 @@ from sympy import Expr
 from sympy.polys.matrices import DomainMatrix
 
 from .eigenstructure import NoClosedForm, _inverted
+from .factorisation import factored
 from .sign import is_nonnegative, sign
 
 if TYPE_CHECKING:
@@ -140,7 +141,7 @@ def _minors(matrix: sympy.Matrix) -> list[Expr] | None:
     """The leading minors that are not known to be positive; None where one is never positive."""
     undecided = []
     for k in range(1, matrix.rows + 1):
-        minor = sympy.factor(matrix[:k, :k].det(method="berkowitz"))
+        minor = factored(matrix[:k, :k].det(method="berkowitz"))
         found = sign(minor)
         if is_nonnegative(-minor):
             return None
@@ -153,12 +154,12 @@ def _normal(matrix: sympy.Matrix, system: System) -> sympy.ImmutableMatrix:
     """The multiple for which the entries of all S A_j have no common factor, as an energy has."""
     entries = [sympy.fraction(sympy.cancel(e)) for a in system._primitive_matrices[0] for e in matrix * a if e != 0]
     if not entries:
-        return matrix.applyfunc(sympy.factor).as_immutable()
+        return matrix.applyfunc(factored).as_immutable()
     content = sympy.gcd_list([n for n, _ in entries]) / sympy.lcm_list([d for _, d in entries])
     scale = 1 / content
     if sign(matrix[0, 0] * scale) == -1:
         scale = -scale
-    return (matrix * scale).applyfunc(sympy.factor).as_immutable()
+    return (matrix * scale).applyfunc(factored).as_immutable()
 
 
 def _by_vectors(system: System, members: tuple[sympy.ImmutableMatrix, ...] = ()) -> Symmetriser:

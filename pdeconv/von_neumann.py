@@ -9,6 +9,7 @@ import sympy
 from flint import Ordering, fmpz, fmpz_mpoly, fmpz_mpoly_ctx, fmpz_poly
 from sympy import Expr, Poly, Rational
 
+from .factorisation import factor_list
 from .laurent import Laurent
 
 X, C = sympy.symbols("x C")
@@ -115,7 +116,7 @@ def nonnegative_on_interval(poly: Poly) -> bool:
     if poly.is_zero:
         return True
     odd = sympy.S.One
-    for f, k in poly.factor_list()[1]:
+    for f, k in factor_list(poly)[1]:
         if k % 2:
             odd *= f
     at = next(p for p in (Rational(k, 64) for k in range(64)) if poly.eval(p) != 0)
