@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from itertools import pairwise
@@ -27,6 +27,8 @@ from .scheme import NotDefined, NotLinear, Scheme, Unstable
 from .semi_discrete import SemiDiscrete
 from .snapshot import Memory, NotResumable, State, store
 from .solution import Solution
+from .staggered import Staggered
+from .staggered_side import settled
 from .stepper import Stepper
 from .system import System
 
@@ -49,11 +51,12 @@ def solve(system: System, scheme: Scheme | str, grid: Grid, u0: Any, t_end: floa
     cells, exact formulas in floats, and C is the Courant number; no step is longer than `max_step`.
 
     u0 is an array or tensor (unknowns, …, N_y, N_x), a mapping by names of the state or of the primitive unknowns, or a
-    function of the coordinates. `boundary` is as in `boundary.boundary`; C is `courant`, that of the scheme, or 9/10 of
-    its proved limit. The `.series` of the solution holds the fields at the times `snapshots`, or at 0, `every`,
-    2·`every`, …, t_end: steps are shortened to meet them. With a `path`, .npz or .zarr, the state is written there at
-    the start, at these times and after every `checkpoint` steps, and a run that finds its own file, of the same scheme,
-    grid, boundary and u0, goes on from it to the same bits. `threads` share the rows with the back end "numba".
+    function of the coordinates, which 'yee' takes where each unknown lies. `boundary` is as in `boundary.boundary`; C
+    is `courant`, that of the scheme, or 9/10 of its proved limit. The `.series` of the solution holds the fields at the
+    times `snapshots`, or at 0, `every`, 2·`every`, …, t_end: steps are shortened to meet them. With a `path`, .npz or
+    .zarr, the state is written there at the start, at these times and after every `checkpoint` steps, and a run that
+    finds its own file, of the same scheme, grid, boundary and u0, goes on from it to the same bits. `threads` share the
+    rows with the back end "numba".
     Progress is shown on terminals. Raises NotAdmissible, Diverged, BadGrid, NotWellPosed, Unstable, NotDefined,
     NotLowered, NotResumable, NoBackend; ValueError for times that are none.
 
@@ -73,10 +76,14 @@ def solve(system: System, scheme: Scheme | str, grid: Grid, u0: Any, t_end: floa
     longest = np.inf if max_step is None else _number("max_step", max_step, positive=True)
     if not isinstance(checkpoint, (int, np.integer)) or checkpoint < 1:
         raise ValueError(f"checkpoint={checkpoint!r} is no number of steps. Give a positive integer.")
-    kernel, number = lower(made), _courant(made)
-    sides, u = _sides(system, boundary, grid), _field(system, grid, u0)
+    sides = _sides(system, boundary, grid)
+    if isinstance(made, Staggered):
+        made = made.beside(sides) if isinstance(scheme, str) else made
+        u0 = _sampled(made, grid, u0) if callable(u0) else u0
+    kernel, number, u = lower(made), _courant(made), _field(system, grid, u0)
     Admissible(system, made.may_vanish).require(u)
     stepper = Stepper(kernel, sides, grid.spacing, backend, threads)
+    u = settled(made, sides, u)
     sides.check(u)
     about = f"{kernel.scheme.expression} on {grid!r} with {sides.sides!r} at courant {number!r}"
     if longest < np.inf:
@@ -129,6 +136,15 @@ def _field(system: System, grid: Grid, given: Any) -> np.ndarray:
     made = program(system.primitive, {s: s.name for s in system.primitive_symbols})
     found = made(NUMPY, dict(zip(system.primitive_names, values)))
     return np.stack([np.broadcast_to(np.asarray(f, values.dtype), grid.shape) for f in found])
+
+
+def _sampled(scheme: Staggered, grid: Grid, given: Callable) -> Any:
+    """The values of a function, of each unknown where it lies."""
+    grid.takes(given)
+    names, found = scheme.system.names, [given(**at) for at in scheme.coordinates(grid).values()]
+    if isinstance(found[0], Mapping):
+        return {name: table.get(name) for name, table in zip(names, found)} if set(found[0]) == set(names) else found[0]
+    return [row[k] for k, row in enumerate(found)] if len(found[0]) == len(names) else found[0]
 
 
 def _scheme(system: System, scheme: Scheme | str, courant: Any, beyond_limit: bool) -> Scheme:

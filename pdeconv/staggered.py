@@ -2,8 +2,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import sympy
 from sympy import Expr
 
@@ -14,7 +17,11 @@ from .numerical_flux import State
 from .reconstruction import Let, plain
 from .scheme import NotDefined, Scheme
 
+if TYPE_CHECKING:
+    from .grid import Grid
 
+
+@dataclass(frozen=True, eq=False, repr=False)
 class Staggered(Scheme):
     """p ← p − Δt Σ B_j δ_j v, then v ← v − Δt Σ C_j δ_j p with differences between neighbouring half cells (Yee, 1966;
     Virieux, 1986, for elasticity).
@@ -22,7 +29,62 @@ class Staggered(Scheme):
     The unknowns fall in two classes that A_j exchange, and get half-integer places such that every ∂_j joins places
     half a cell apart; both are found. Raises NotDefined where there are none. An unknown at a half place is stored with
     the cell below. v is known half a step after p.
+
+    `odd` has for each axis the unknowns that vanish on the low side, which then have half places; see `beside`.
     """
+
+    odd: tuple[tuple[str, ...], ...] = ()
+
+    def beside(self, sides: Any) -> Staggered:
+        """The same scheme with the unknowns that a reflection at the low sides makes odd on the faces, so on the side.
+
+        Such places exist: S A_j S = −A_j across the side exchanges parities where A_j exchanges places, S A_k S = A_k
+        along it keeps both. In a closed box Σ W (pⁿ·H pⁿ + vⁿ⁻¹ᐟ²·H vⁿ⁺¹ᐟ²) stays as it is, with a symmetriser H and
+        weights W = 1/2 on high sides, because Σ p_i (v_i − v_{i−1}) + Σ v_i (p_{i+1} − p_i) = p_N v_{N−1} − p_0 v_{−1}.
+        `sides` is what `boundary` takes. NotASide.
+
+        >>> from pdeconv import catalog
+        >>> maxwell = catalog.maxwell("tm")  # E_z, H_x, H_y: twice their places, and their class
+        >>> maxwell.scheme("yee").places
+        ((0, 0, 0), (0, 1, 1), (1, 0, 1))
+        >>> maxwell.scheme("yee").beside("conductor").places
+        ((1, 1, 0), (1, 0, 1), (0, 1, 1))
+        """
+        from .boundary import Boundary, boundary
+        from .condition import Periodic
+        from .staggered_side import reflected
+        made = sides if isinstance(sides, Boundary) else boundary(self.system, sides)
+        return replace(self, odd=tuple(() if isinstance(low, Periodic) else reflected(self, axis, low)[0]
+                                       for axis, (low, _) in zip(self.axes, made.sides)))
+
+    def at(self, **state: Any) -> Staggered:
+        """The same scheme with numbers for these symbols."""
+        made = super().at(**state)
+        assert isinstance(made, Staggered)
+        return replace(made, odd=self.odd)
+
+    def coordinates(self, grid: Grid) -> dict[str, dict[str, np.ndarray]]:
+        """Where each unknown lies, by its name and by axis, in the shape of `grid.centres`.
+
+        >>> from pdeconv import Grid, catalog
+        >>> catalog.wave().scheme("yee").coordinates(Grid(x=(0, 1, 2)))["v_x"]["x"].tolist()
+        [0.5, 1.0]
+        """
+        return {name: {axis: grid.centres(axis) + place[j] * grid.spacing[j] / 2 for j, axis in enumerate(self.axes)}
+                for name, place in zip(self.system.names, self.places)}
+
+    @property
+    def expression(self) -> str:
+        """The text that makes it."""
+        if not any(self.odd):
+            return super().expression
+        sides = ", ".join(f"{axis!r}: {f'Wall(odd={odd!r})' if odd else repr('periodic')}"
+                          for axis, odd in zip(self.axes, self.odd))
+        return f"{super().expression}.beside({{{sides}}})"
+
+    @property
+    def _key(self) -> tuple:
+        return *super()._key, self.odd
 
     @cached_property
     def places(self) -> tuple[tuple[int, ...], ...]:
@@ -36,7 +98,8 @@ class Staggered(Scheme):
         for start in range(n):
             if start in found:
                 continue
-            found[start], waiting = (0,) * (d + 1), [start]
+            first = (int(system.names[start] in odd) for odd in self.odd or ((),) * d)
+            found[start], waiting = (*first, 0), [start]
             while waiting:
                 i = waiting.pop()
                 for j, m in enumerate(system.matrices):

@@ -10,12 +10,11 @@ from typing import Any
 import numpy as np
 
 from .boundary import Boundary
-from .condition import Periodic
 from .lower import Kernel, NotLowered
 from .machine import Machine
 from .march import March, Marched, Rule
 from .padded import Layout
-from .reflection import NotASide
+from .staggered_side import staggered_sides
 from .tensor_kernel import TensorStepper
 
 BACKENDS = ("numpy", "numba", "torch")
@@ -54,10 +53,7 @@ class Stepper:
             raise NoBackend("the back end 'numba' needs numba. Install intertwiner[fast], or use 'numpy'.")
         if self.threads < 1:
             raise ValueError(f"threads={self.threads} is no number of threads. Give a positive one.")
-        periodic = all(isinstance(side, Periodic) for pair in self.boundary.sides for side in pair)
-        if self.kernel.scheme.name == "yee" and not periodic:
-            raise NotASide(f"{self.kernel.scheme.expression} keeps unknowns half a cell apart, for which only periodic "
-                           "sides are defined. Use boundary='periodic', or the scheme 'lax-wendroff'.")
+        object.__setattr__(self, "boundary", staggered_sides(self.kernel.scheme, self.boundary))
         if self.backend != "torch":  # nn.SchemeStep gives tensors for them
             self._require_numbers()
         else:
