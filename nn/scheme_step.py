@@ -3,15 +3,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 import torch
 
-from .precision import not_cast, wide
+from .precision import wide
 from .scheme_layer import TooFast
 
-MOST = 10_000  # steps of one call
+MOST = 10_000     # steps of one call
+ROUNDING = 1e-12  # the share of the time that sums of steps may miss
 
 
 class SchemeStep(torch.nn.Module):
@@ -22,8 +22,10 @@ class SchemeStep(torch.nn.Module):
     number of the scheme demands of the largest speeds at the time, so that no values of the parameters break it.
     Parameters that the system knows to be positive are exponentials of weights. Differentiable in u and in p; a
     derivative is that of the steps taken, whose lengths it takes as given. Where speeds are functions of p, a fast
-    system costs more steps: TooFast above 10 000, or where a value is not finite. Computed without autocast. Weights:
-    a number for each parameter. Shapes: (batch, n, *spatial) to itself, rows running down and y up.
+    system costs more steps: TooFast above 10 000, or where a value is not finite. torch.export and
+    torch.compile(fullgraph=True) write the steps as a loop of the graph, which takes as many as here with any batch
+    (and, exported with strict=True, any number of cells), and there RuntimeError stands for TooFast. Computed without
+    autocast. Weights: a number for each parameter. Shapes: (batch, n, *spatial) to itself, rows running down and y up.
 
     >>> from pdeconv import catalog
     >>> water = catalog.shallow_water(ndim=1).scheme("muscl", courant="2/5")
@@ -72,42 +74,76 @@ class SchemeStep(torch.nn.Module):
             axes = ", ".join(("layers", "rows", "columns")[-kernel.ndim:])
             raise ValueError(f"fields of shape {tuple(u.shape)} do not fit {kernel.size} unknowns in {kernel.ndim} "
                              f"dimensions. Give (batch, {kernel.size}, {axes}).")
-        with not_cast(u):
-            values, now, count = self.parameter_values(), 0.0, 0
-            u = u.to(torch.promote_types(u.dtype, torch.float32))
-            while now < self.time * (1 - 1e-12):
-                step = min(self._longest(u, values), self.time - now)
-                count += 1
-                if not step > self.time / MOST or count > MOST:
-                    raise TooFast(f"a step of {step:.3g} at the time {now:.6g} of {self.time:g}: the speeds are too "
-                                  "large, or not finite. Begin nearer to the truth, lower the learning rate, or take "
-                                  "a shorter time.")
-                advance = partial(self._stages, step=step, values=values)
-                u = torch.func.vmap(advance)(u) if len(u) else u
-                now += step
+        u = u.to(torch.promote_types(u.dtype, torch.float32))  # autocast leaves what is computed of these alone
+        if u.shape[0] == 0:
+            return u
+        return self._looped(u) if torch.compiler.is_compiling() else self._advanced(u, self.parameter_values())
+
+    def _advanced(self, u: torch.Tensor, values: Mapping[str, torch.Tensor]) -> torch.Tensor:
+        """The fields after the steps, whose lengths are numbers."""
+        now, count = 0.0, 0
+        while now < self.time * (1 - ROUNDING):
+            rate = max(self._rates(u, values))
+            step = min(self.courant / rate if rate > 0 else self.time if rate == 0 else 0.0, self.time - now)
+            count += 1
+            if not step > self.time / MOST or count > MOST:
+                raise TooFast(f"a step of {step:.3g} at the time {now:.6g} of {self.time:g}: the speeds are too "
+                              "large, or not finite. Begin nearer to the truth, lower the learning rate, or take "
+                              "a shorter time.")
+            u, now = self._stages(u, step, values), now + step
         return u
 
-    def _stages(self, u: torch.Tensor, step: float, values: Mapping[str, torch.Tensor]) -> torch.Tensor:
-        """The Runge–Kutta stages u⁽ⁱ⁾ = Σ_k α_ik u⁽ᵏ⁾ + β_ik Δt L(u⁽ᵏ⁾) of one step of one sample."""
+    def _looped(self, u: torch.Tensor) -> torch.Tensor:
+        """The same as a graph: a loop whose number of steps depends on data, and the refusal as an assertion."""
+        from torch._higher_order_ops.while_loop import while_loop
+
+        like = u.detach()
+
+        def runs(x: torch.Tensor, now: torch.Tensor, step: torch.Tensor, count: torch.Tensor) -> torch.Tensor:
+            return (now < self.time * (1 - ROUNDING)) & (step > self.time / MOST) & (count < MOST)
+
+        def one(x: torch.Tensor, now: torch.Tensor, step: torch.Tensor, count: torch.Tensor) -> tuple:
+            values = self.parameter_values()
+            after, now = self._stages(x.view(like.shape), step, values), now + step
+            step = torch.minimum(self._longest(after, values), self.time - now)
+            return after.reshape(-1), now, step, count + 1  # flat, since a loop keeps the strides of what it carries
+
+        start = torch.zeros((), dtype=torch.float64, device=u.device)
+        first = self._longest(u, self.parameter_values()).clamp(max=self.time)
+        count = torch.zeros_like(start, dtype=torch.int64)
+        after, now, _, _ = while_loop(runs, one, (u.reshape(-1), start, first, count))
+        torch._assert_async(now >= self.time * (1 - ROUNDING), "the speeds are too large, or not finite: begin nearer "
+                            "to the truth, lower the learning rate, or take a shorter time")
+        return after.view(u.shape)
+
+    def _stages(self, u: torch.Tensor, step: Any, values: Mapping[str, torch.Tensor]) -> torch.Tensor:
+        """The Runge–Kutta stages u⁽ⁱ⁾ = Σ_k α_ik u⁽ᵏ⁾ + β_ik Δt L(u⁽ᵏ⁾) of one step."""
         from pdeconv.operations import torch_operations
 
-        kernel, fields, rates = self.stepper.kernel, [u], dict[int, torch.Tensor]()
+        kernel, fields = self.stepper.kernel, [u]
+        rates: dict[int, torch.Tensor] = {}
         ratios = [step / d for d in self.stepper.spacing]
         for alpha, beta in zip(kernel.scheme.time.alpha, kernel.scheme.time.beta):
             for k, b in enumerate(beta):
                 if b and k not in rates:
-                    padded = self.stepper.boundary.pad(fields[k], kernel.reach)
-                    rates[k] = kernel.rate(padded, ratios, step, torch_operations(), torch.stack, values)
+                    padded = self.stepper.boundary.pad(fields[k].movedim(1, 0), kernel.reach)
+                    rate = kernel.rate(padded.movedim(1, -1), ratios, step, torch_operations(), torch.stack, values)
+                    rates[k] = rate.movedim(-1, 0)  # kernels cut the first axes, so that the batch comes last
             parts = [float(a) * v for a, v in zip(alpha, fields) if a]
             parts += [float(b) * rates[k] for k, b in enumerate(beta) if b]
             fields.append(sum(parts[1:], parts[0]))
         return fields[-1]
 
-    def _longest(self, u: torch.Tensor, values: Mapping[str, torch.Tensor]) -> float:
-        """The step of this Courant number at the largest speeds of a batch."""
+    def _longest(self, u: torch.Tensor, values: Mapping[str, torch.Tensor]) -> torch.Tensor:
+        """The step of this Courant number as a tensor, 0 where a speed is not finite."""
+        rate = torch.stack(self._rates(u, values)).amax()
+        return torch.where(rate > 0, self.courant / rate, torch.where(rate == 0, self.time, 0.0))
+
+    def _rates(self, u: torch.Tensor, values: Mapping[str, torch.Tensor]) -> list:
+        """The largest speeds of a batch by axis, in cells a time; in float64, as numbers are, where it is a graph."""
         speeds = self.stepper.kernel.speeds_of(u.detach().unbind(1), {k: v.detach() for k, v in values.items()})
-        rate = max(float(s.max()) / d for s, d in zip(speeds, self.stepper.spacing)) if u.numel() else 0.0
-        return self.courant / rate if rate > 0 else (self.time if rate == 0 else 0.0)
+        largest = [s.amax().double() if torch.compiler.is_compiling() else float(s.amax()) for s in speeds]
+        return [s / d for s, d in zip(largest, self.stepper.spacing)]
 
     def __getstate__(self) -> dict[str, Any]:
         """The state without what the boundary has computed, which holds functions."""
