@@ -22,7 +22,7 @@ class Conservation:
     """One step is u − Σ_axis (1 − E⁻¹) F_axis, so that sums over cells change through the boundary alone.
 
     `fluxes` are, by axis, the Laurent polynomials Δt/Δx F of a linear scheme, or the program of the flux through the
-    face on the right of cell 0.
+    face on the right of cell 0; of a split scheme the proofs for the sweeps along each axis.
     """
 
     scheme: Scheme
@@ -32,6 +32,8 @@ class Conservation:
         """Whether the identity holds: as Laurent polynomials, or as the sum of a step over a periodic row of cells."""
         scheme = self.scheme
         d = scheme.system.ndim
+        if isinstance(self.fluxes[0], Conservation):
+            return all(sweep.verify() for sweep in self.fluxes)
         if isinstance(self.fluxes[0], Laurent):
             one = sympy.ImmutableMatrix(sympy.eye(scheme.system.size))
             total = Laurent({(0,) * d: one})
@@ -56,7 +58,8 @@ class Conservation:
         return True
 
     def __repr__(self) -> str:
-        return f"<Conservation: {self.scheme.expression} is u − Σ (1 − E⁻¹) F along {', '.join(self.scheme.axes)}>"
+        form = "a product of u − (1 − E⁻¹) F" if isinstance(self.fluxes[0], Conservation) else "u − Σ (1 − E⁻¹) F"
+        return f"<Conservation: {self.scheme.expression} is {form} along {', '.join(self.scheme.axes)}>"
 
 
 def conservation(scheme: Scheme) -> Conservation:

@@ -18,7 +18,7 @@ from .face_program import FaceProgram, cell_symbol, face_program
 from .laurent import Offset
 from .program import Argument, NotLowered, Program, program
 from .scheme import RATIO, Scheme
-from .semi_discrete import SemiDiscrete
+from .split import Split
 from .staggered import Staggered
 
 if TYPE_CHECKING:
@@ -43,7 +43,8 @@ class Kernel:
 
     Fields 0 … n − 1 are the unknowns, the next ones are the outputs of `cell`, whose inputs are q0 … q{n−1}. `reach`
     is the width of the padding. `needs_ratio` says whether a flux contains Δt/Δx. Parameters of the system that were
-    kept are inputs of all programs, p_name for each of `learnt`. `then` is the second half of a staggered step.
+    kept are inputs of all programs, p_name for each of `learnt`. `then` is the second half of a staggered step, or the
+    next sweep of a split one; `span` is where in the time step it begins, and how much of it it takes.
 
     >>> from pdeconv import catalog
     >>> lower(catalog.burgers().scheme("rusanov")).cell.cost
@@ -58,6 +59,7 @@ class Kernel:
     reach: int
     learnt: tuple[str, ...] = ()
     then: Kernel | None = None
+    span: tuple[float, float] = (0.0, 1.0)
 
     @property
     def size(self) -> int:
@@ -79,6 +81,17 @@ class Kernel:
     def needs_ratio(self) -> bool:
         """Whether a flux contains Δt/Δx."""
         return any("r" in step.args for face in self.faces for step in face.program.steps)
+
+    @property
+    def needs_square_cells(self) -> bool:
+        """Whether a flux contains Δt/Δx, and there are fluxes along several axes, for which it is one number."""
+        moving = [face for face in self.faces if any(isinstance(out, str) for out in face.program.outputs)]
+        return self.needs_ratio and len(moving) > 1
+
+    @property
+    def chain(self) -> tuple[Kernel, ...]:
+        """It and what follows it in a step."""
+        return (self, *(() if self.then is None else self.then.chain))
 
     @cached_property
     def passes(self) -> Passes:
@@ -185,9 +198,21 @@ def kernel(scheme: Scheme, learn: Collection[str] = ()) -> Kernel:
     scheme = replace(scheme, courant=None)
     if isinstance(scheme, Staggered):
         return _lowered(scheme, _half(scheme, 0), kept, _lowered(scheme, _half(scheme, 1), kept))
-    if isinstance(scheme, SemiDiscrete) and scheme.flux is not None:
+    if isinstance(scheme, Split):
+        return _swept(scheme, kept)
+    if scheme.flux is not None:
         scheme = replace(scheme, flux=replace(scheme.flux, ratio=RATIO))
     return _lowered(scheme, [face_program(scheme, axis) for axis in system.axes], kept)
+
+
+def _swept(scheme: Split, kept: Mapping[sympy.Symbol, str]) -> Kernel:
+    """The sweeps of a split step, one after the other, on fields padded alike."""
+    made = [_lowered(sweep, [sweep.face_program(axis) for axis in sweep.axes], kept) for sweep in scheme.sweeps]
+    reach, then = max(k.reach for k in made), None
+    for sweep, one in zip(reversed(scheme.sweeps), reversed(made)):
+        then = replace(one, reach=reach, then=then, span=sweep.span)
+    assert then is not None
+    return then
 
 
 def _half(scheme: Staggered, target: int) -> list[FaceProgram]:

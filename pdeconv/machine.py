@@ -29,14 +29,16 @@ class Passes:
     in_place: bool = False
 
     @property
-    def second(self) -> Passes | None:
-        """Those of the second half of a staggered step."""
-        return None if self.kernel.then is None else self.kernel.then.passes
+    def chain(self) -> tuple[Passes, ...]:
+        """These and those of the kernels that follow in a step."""
+        return tuple(kernel.passes for kernel in self.kernel.chain)
 
     @property
     def between(self) -> int:
-        """The arrays that stages need apart from uⁿ and uⁿ⁺¹."""
-        return len({k for s in self.stages for k in (s.target, s.rate) if k is not None} - {self.stages[-1].target})
+        """The arrays that a whole step needs apart from uⁿ and uⁿ⁺¹."""
+        of_stages = {k for one in self.chain for k in {k for s in one.stages for k in (s.target, s.rate)
+                                                       if k is not None} - {one.stages[-1].target}}
+        return len(of_stages) + any(not one.in_place for one in self.chain[1:])
 
     @cached_property
     def march(self) -> Callable:

@@ -79,7 +79,7 @@ class March:
     def _arrays(self) -> tuple[tuple[np.ndarray, np.ndarray], tuple[np.ndarray, ...]]:
         """Two fields, and the work array with those between stages."""
         layout, passes = self.layout, self.kernel.passes
-        length = passes.measured.sizes(layout)[2]
+        length = max(one.measured.sizes(layout)[2] for one in passes.chain)
         work = layout.aligned(np.zeros(length + 3 * layout.lanes, layout.dtype), length)
         first, last, *between = (layout.within(layout.owner()) for _ in range(2 + passes.between))
         return (first, last), (work, *between)
@@ -147,30 +147,43 @@ def compiled(passes: Passes) -> Callable:
 
 
 def _stages(passes: Passes) -> list[Callable]:
-    """The stages of a step, and those of the second half of a staggered one, which writes what it reads."""
-    halves, fill, found = [passes] if passes.second is None else [passes, passes.second], _fill(), []
+    """The stages of a step and those of the kernels that follow in it: the second half of a staggered step writes what
+    it reads, sweeps write to another array."""
+    chain, fill, found = passes.chain, _fill(), []
     between: dict[int, int] = {}
-    for half in halves:
-        target = half.stages[-1].target
-        numbers = {0: AFTER if half.in_place else BEFORE, target: AFTER}
-        last = half.measured if half is halves[-1] else half.plain[-1]
-        for stage, fused in zip(half.stages, (*half.plain[:-1], last)):
+    results = [AFTER]
+    for one in reversed(chain[1:]):
+        results.append(results[-1] if one.in_place else WORK + passes.between if results[-1] == AFTER else AFTER)
+    source_of = BEFORE
+    for one, result in zip(chain, reversed(results)):
+        numbers = {0: source_of, one.stages[-1].target: result}
+        last = one.measured if one is chain[-1] else one.plain[-1]
+        for stage, fused in zip(one.stages, (*one.plain[:-1], last)):
             used = (stage.source, stage.target, stage.target if stage.rate is None else stage.rate,
                     *(k for _, k in stage.terms))
             source, *rest = (numbers[k] if k in numbers else between.setdefault(k, WORK + 1 + len(between))
                              for k in used)
-            found.append(_stage(fill, fused.compiled, source, (source, WORK, *rest)))
+            found.append(_stage(fill, fused.compiled, source, (source, WORK, *rest), one.kernel.span[1]))
+        source_of = result
     return found
 
 
-def _stage(fill: Callable, fused: Callable, source: int, used: tuple[int, ...]) -> Callable:
+def _stage(fill: Callable, fused: Callable, source: int, used: tuple[int, ...], length: float) -> Callable:
     import numba
     chosen = _chosen(used)
 
     def stage(arrays, numbers, shape, box, loops, places, factors):
         fill(arrays[source], loops, places, factors)
         fused(chosen(arrays), numbers, shape, 0, box[1])
-    return numba.njit(inline="always")(stage)
+
+    def part(arrays, numbers, shape, box, loops, places, factors):
+        for k in range(len(numbers)):
+            numbers[k] *= length  # a power of two, so exact
+        whole(arrays, numbers, shape, box, loops, places, factors)
+        for k in range(len(numbers)):
+            numbers[k] /= length
+    whole = numba.njit(inline="always")(stage)
+    return whole if length == 1 else numba.njit(inline="always")(part)
 
 
 def _chain(stages: list[Callable]) -> Callable:

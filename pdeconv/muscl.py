@@ -59,6 +59,23 @@ class Muscl(Reconstruction):
             right = list(r * sympy.Matrix(self._slopes([-e for e in a], [-e for e in m])))
         return (tuple(u + s / 2 for u, s in zip(cells[1], left)), tuple(u + s / 2 for u, s in zip(cells[2], right)))
 
+    def edges(self, cells: Sequence[State], system: System, axis: str, let: Let = plain) -> tuple[State, State]:
+        """The values at the left and right faces of the middle one of three cells, by one slope; characteristics are
+        those of A at the middle cell."""
+        if self.on == "primitive":
+            there, back_again = primitive_change(system)
+            turned = [tuple(let(at(system, e, c)) for e in there) for c in cells]
+            sides = replace(self, on="components").edges(turned, system, axis, let)
+            return tuple(tuple(let(e) for e in back_again(tuple(map(let, side)))) for side in sides)  # type: ignore
+        back, ahead = ([let(y - x) for x, y in zip(cells[k], cells[k + 1])] for k in range(2))
+        if self.on == "components":
+            slopes = [let(s) for s in self._slopes(back, ahead)]
+        else:
+            r, l = (m.applyfunc(let) for m in eigenvectors(system, axis, cells[1]))
+            b, a = ([let(e) for e in l * sympy.Matrix(d)] for d in (back, ahead))
+            slopes = [let(s) for s in r * sympy.Matrix(self._slopes(b, a))]
+        return tuple(u - s / 2 for u, s in zip(cells[1], slopes)), tuple(u + s / 2 for u, s in zip(cells[1], slopes))
+
     def _slopes(self, back: Sequence[Expr], ahead: Sequence[Expr]) -> list[Expr]:
         return [self.limiter(a, b) for a, b in zip(back, ahead)]
 

@@ -105,7 +105,7 @@ class Interpolating(Scheme):
         """1 + Σ_k (p_k − δ_k0)(M⁺) E^k + (p_k − δ_k0)(M⁻) E^{−k}, with p_k(ν) the weights of Lagrange at −ν."""
         if ring.ndim > 1:
             raise NotDefined(f"{self.name!r} is a scheme in one dimension, and {self.system.expression} has "
-                             f"{ring.ndim}. Use 'lax-wendroff', or 'upwind3'.")
+                             f"{ring.ndim}. Give splitting='godunov', or use 'upwind3'.")
         plus = HALF * (ring.matrices[0] + ring.absolute(0))
         minus = HALF * (ring.absolute(0) - ring.matrices[0])
         found = Laurent({(0,): ring.one})

@@ -34,7 +34,7 @@ SEMI_DISCRETE = {  # name: flux, reconstruction, time stepping
 }
 ONE_STEP = {"lax-wendroff": "LaxWendroff", "maccormack": "MacCormack", "beam-warming": "Interpolating",
             "fromm": "Interpolating", "quickest": "Interpolating", "yee": "Staggered"}
-NAMES = (*SEMI_DISCRETE, *ONE_STEP, "wave-propagation", "hydrostatic")
+NAMES = (*SEMI_DISCRETE, *ONE_STEP, "muscl-hancock", "wave-propagation", "hydrostatic")
 
 
 def make(system: System, name: str, courant: Expr | None, given: dict[str, Any], beyond_limit: bool) -> Scheme:
@@ -42,6 +42,9 @@ def make(system: System, name: str, courant: Expr | None, given: dict[str, Any],
     printed = tuple((k, getattr(v, "expression", repr(v))) for k, v in given.items())
     if beyond_limit:
         printed += (("beyond_limit", "True"),)
+    if "splitting" in given:
+        from .split import Split
+        return Split.make(system, name, courant, printed, given)
     if name == "hydrostatic":
         from .hydrostatic import Hydrostatic
         return Hydrostatic.make(system, courant, printed, given)
@@ -61,6 +64,9 @@ def make(system: System, name: str, courant: Expr | None, given: dict[str, Any],
     if name == "wave-propagation":
         from .wave_propagation import WavePropagation
         return WavePropagation.make(system, courant, printed, given)
+    if name == "muscl-hancock":
+        from .hancock import Hancock
+        return Hancock.make(system, courant, printed, given, ratio)
     if name in ONE_STEP:
         from . import one_step, staggered
         if given:

@@ -290,11 +290,12 @@ class Scheme:
 
 def scheme(system: System, name: str, courant: Any = None, *, flux: Any = None, reconstruction: Any = None,
            limiter: str | None = None, on: str | None = None, time: str | None = None, fix: Any = None,
-           beyond_limit: bool = False) -> Scheme:
+           splitting: str | None = None, beyond_limit: bool = False) -> Scheme:
     """The scheme of this name for a system, with parts of the recipe replaced where they are given.
 
-    `courant` is exact: 1, "1/2". `fix` is Harten's entropy fix of flux="roe", a fraction of the largest speed. Raises
-    UnknownScheme, NotDefined, Unstable where courant exceeds the proved limit, unless beyond_limit=True.
+    `courant` is exact: 1, "1/2". `fix` is Harten's entropy fix of flux="roe", a fraction of the largest speed.
+    `splitting`, "godunov" or "strang", takes the scheme of one dimension along one axis after the other: see `split`.
+    Raises UnknownScheme, NotDefined, Unstable where courant exceeds the proved limit, unless beyond_limit=True.
 
     >>> from pdeconv import catalog
     >>> scheme(catalog.burgers(), "rusanov", time="ssp-rk2")
@@ -305,7 +306,7 @@ def scheme(system: System, name: str, courant: Any = None, *, flux: Any = None, 
     if number is not None and number <= 0:
         raise Unstable(f"courant={courant!r} is not positive, and time runs forward. Give a positive number.")
     options = {"flux": flux, "reconstruction": reconstruction, "limiter": limiter, "on": on, "time": time,
-               "fix": None if fix is None else text(rational(fix))}
+               "fix": None if fix is None else text(rational(fix)), "splitting": splitting}
     given = {k: v for k, v in options.items() if v is not None}
     made = make(system, name, number, given, beyond_limit)
     if number is not None and not beyond_limit:

@@ -64,6 +64,7 @@ def tangent(scheme: Scheme, bend: int = 0) -> Laurent:
     Slopes L(a, b) become φ′(1) a + (1 − φ′(1)) b, and WENO weights ω_k their limits d_k; what is left is of higher
     order. NotLinear for nonlinear systems, NotDefined where the rest is not of higher order.
     """
+    from .hancock import Hancock
     from .muscl import Muscl
     from .scheme import NotDefined, NotLinear
     from .wave_propagation import WavePropagation
@@ -72,7 +73,10 @@ def tangent(scheme: Scheme, bend: int = 0) -> Laurent:
         raise NotLinear(f"the modified equation of {scheme.expression} is known for linear systems in one dimension. "
                         f"Linearise it, scheme.at({', '.join(f'{n}=…' for n in scheme.system.names)}), or take one "
                         "axis.")
-    if isinstance(scheme, WavePropagation):
+    if isinstance(scheme, Hancock) and not scheme.is_upwind:
+        raise NotLinear(f"the flux of {scheme.expression} mixes characteristics, and its limit in smooth regions is "
+                        "not known. Take flux='upwind'.")
+    if isinstance(scheme, (Hancock, WavePropagation)):
         return _waves(slope_weight(scheme.limiter, bend))
     rows = scheme.reconstruction
     half = sympy.S.Half
@@ -93,7 +97,7 @@ def tangent(scheme: Scheme, bend: int = 0) -> Laurent:
         table = tuple(sorted(total.items()))  # type: ignore[assignment]
     else:
         raise NotLinear(f"{scheme.expression} is not linear, and its limit in smooth regions is not known. Take "
-                        "'muscl', 'weno5' or 'wave-propagation'.")
+                        "'muscl', 'muscl-hancock', 'weno5' or 'wave-propagation'.")
     made = replace(scheme, reconstruction=Tangent(f"{rows.name}'", table))
     return made.characteristic_of(scheme.system.size == 1)
 

@@ -27,6 +27,7 @@ from .scheme import NotDefined, NotLinear, Scheme, Unstable
 from .semi_discrete import SemiDiscrete
 from .snapshot import Memory, NotResumable, State, store
 from .solution import Solution
+from .split import Split
 from .staggered import Staggered
 from .staggered_side import settled
 from .stepper import Stepper
@@ -160,7 +161,8 @@ def _scheme(system: System, scheme: Scheme | str, courant: Any, beyond_limit: bo
 
 
 def _with_source(scheme: Scheme) -> Scheme:
-    if any(scheme.system.source) and not isinstance(scheme, SemiDiscrete):
+    stages = scheme.along[0] if isinstance(scheme, Split) else scheme
+    if any(scheme.system.source) and not isinstance(stages, SemiDiscrete):
         raise NotDefined(f"{scheme.name!r} is one step for the homogeneous system, and with the source of "
                          f"{scheme.system.expression} it would be of order 1. Use 'muscl' or another scheme with a "
                          "Runge–Kutta method, whose stages take the source too.")

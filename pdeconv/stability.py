@@ -26,10 +26,13 @@ def courant_max(scheme: Scheme) -> Expr | Enclosure | None:
     prove what the diagonals suggest; otherwise an Enclosure. Nonlinear schemes: the bound up to which they are proved
     to be total variation diminishing; NotLinear where there is no such proof. Raises NotHyperbolic.
     """
+    from .split import Split
     if not scheme.is_linear:
         from .tvd import bound
         return bound(scheme)
     scheme.system.hyperbolicity.require()
+    if isinstance(scheme, Split):
+        return scheme.limit
     if scheme.system.ndim == 1:
         return one_dimension(scheme)
     from .several_dimensions import several_dimensions

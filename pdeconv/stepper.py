@@ -60,8 +60,8 @@ class Stepper:
             tensors = TensorStepper.of(self.kernel, self.boundary, self.spacing)
             object.__setattr__(self, "_tensors", tensors)  # made here, so that torch.compile finds it
         second = None if self.kernel.then is None else replace(self, kernel=self.kernel.then)
-        object.__setattr__(self, "_second", second)  # half of a staggered step
-        if self.kernel.needs_ratio and max(self.spacing) > min(self.spacing) * (1 + 1e-12):
+        object.__setattr__(self, "_second", second)  # half of a staggered step, or the next sweep of a split one
+        if self.kernel.needs_square_cells and max(self.spacing) > min(self.spacing) * (1 + 1e-12):
             raise ValueError(f"a flux of {self.kernel.scheme.expression} contains Δt/Δx, and the cells have sides "
                              f"{', '.join(f'{d:g}' for d in self.spacing)}. Take square cells, or 'rusanov'.")
 
@@ -76,7 +76,15 @@ class Stepper:
             raise NotLowered(f"the kernel of {self.kernel.scheme.expression} keeps {', '.join(names)} to learn, and a "
                              f"Stepper runs on numbers. Give them, system.at({names[0]}=…), or use nn.SchemeStep.")
 
+    def _part(self, step: Any, at: float) -> tuple[Any, float]:
+        """The part of a time step that the kernel takes, and when it begins."""
+        start, length = self.kernel.span
+        if (start, length) == (0.0, 1.0):
+            return step, at
+        return length * step, at + start * step
+
     def _once(self, u: Any, step: Any, at: float) -> Any:
+        step, at = self._part(step, at)
         if self.backend == "numba":
             return self._machine(u)(u, step, at)
         if self.backend == "torch":
@@ -110,7 +118,7 @@ class Stepper:
         if self.backend == "numba":
             if self._second is not None:  # type: ignore[attr-defined]
                 return self._second.measured(self._once(u, step, at), step, at)  # type: ignore[attr-defined]
-            return self._machine(u).measured(u, step, at)
+            return self._machine(u).measured(u, *self._part(step, at))
         after = self(u, step, at)
         speeds = self.kernel.max_speeds(after)
         return after, speeds if np.isfinite([*speeds, float(after.sum())]).all() else None

@@ -251,7 +251,8 @@ class System:
         return hyperbolicity(self)
 
     def scheme(self, name: str, courant: Any = None, **options: Any) -> Scheme:
-        """The discretisation of this name, with flux, reconstruction, limiter, on, time, where given: `scheme.scheme`.
+        """The discretisation of this name, with flux, reconstruction, limiter, on, time, splitting where given; see
+        `scheme.scheme`.
 
         >>> System(x=[[1]]).scheme("upwind").courant_max
         1

@@ -32,12 +32,13 @@ def bound(scheme: Scheme) -> Expr:
     >>> bound(catalog.advection().at(a_x=1).scheme("muscl")), bound(catalog.burgers().scheme("upwind", flux="hll"))
     (2/3, 1)
     """
+    from .hancock import Hancock
     from .muscl import Muscl
     from .scheme import NotLinear
     from .semi_discrete import SemiDiscrete
     from .wave_propagation import WavePropagation
     system, found = scheme.system, None
-    if isinstance(scheme, WavePropagation):
+    if isinstance(scheme, (Hancock, WavePropagation)):
         found = scheme.tvd_bound
     elif isinstance(scheme, SemiDiscrete) and scheme.flux is not None and system.ndim == 1 and not any(system.source):
         rows, flux = scheme.reconstruction, scheme.flux

@@ -32,7 +32,7 @@ class WavePropagation(Scheme):
         """The scheme with a limiter, "mc" where none is given."""
         if system.ndim > 1:
             raise NotDefined(f"'wave-propagation' is a scheme in one dimension, and {system.expression} has "
-                             f"{system.ndim}. Use 'muscl'.")
+                             f"{system.ndim}. Give splitting='godunov', or use 'muscl'.")
         strange = [k for k in given if k != "limiter"]
         if strange:
             raise NotDefined(f"'wave-propagation' takes a limiter alone, and {', '.join(strange)} has no place in it. "

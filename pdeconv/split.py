@@ -1,0 +1,254 @@
+"""Split: schemes in several dimensions as sweeps of schemes in one."""
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import sympy
+from sympy import Expr, Rational
+
+from .coefficients import Coefficients
+from .enclosure import Enclosure
+from .face_program import FaceProgram, cell_symbol
+from .laurent import Laurent, Offset
+from .numerical_flux import State
+from .reconstruction import Let, plain
+from .scheme import RATIO, NotDefined, Scheme, UnknownScheme
+from .speed import max_speed
+from .symmetriser import NotSymmetrisable, symmetriser
+from .system import System
+
+if TYPE_CHECKING:
+    from reptheory import Group, Rep
+
+    from .conservation import Conservation
+    from .positivity import Positivity
+    from .scheme_symmetry import SchemeSymmetries
+
+SPLITTINGS = ("godunov", "strang")
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Split(Scheme):
+    """S_d(Δt) ⋯ S_1(Δt), or S_1(Δt/2) ⋯ S_d(Δt) ⋯ S_1(Δt/2), with S_j the one-dimensional scheme along the axis j.
+
+    Each sweep sees one axis, so that what is defined in one dimension runs in several, with the Courant number of one.
+    "godunov" is of first order unless the matrices commute, "strang" of second. A source acts once, in the last sweep
+    or in the middle one. Source: Strang, SIAM J. Numer. Anal. 5 (1968) 506; LeVeque, Finite Volume Methods, 17.
+    """
+
+    along: tuple[Scheme, ...]
+    splitting: str
+
+    @staticmethod
+    def make(system: System, name: str, courant: Expr | None, printed: tuple[tuple[str, str], ...],
+             given: Mapping[str, Any]) -> Split:
+        """The scheme with the one of this name along each axis; UnknownScheme, NotDefined."""
+        from .recipe import make
+        rest = dict(given)
+        splitting = rest.pop("splitting")
+        if splitting not in SPLITTINGS:
+            raise UnknownScheme(f"there is no splitting {splitting!r}. Use one of {', '.join(map(repr, SPLITTINGS))}.")
+        if system.ndim == 1:
+            raise NotDefined(f"{system.expression} has one axis, and nothing is there to split. Leave "
+                             f"splitting={splitting!r} out.")
+        if name in ("yee", "hydrostatic"):
+            raise NotDefined(f"{name!r} is no scheme of one axis at a time. Use 'rusanov' or 'muscl', or leave "
+                             f"splitting={splitting!r} out.")
+        fraction = max_speed(system) if courant is not None and system.is_linear else None
+        schemes = []
+        for axis in system.axes:
+            part = homogeneous(system, axis)
+            number = None if fraction is None else sympy.cancel(courant * max_speed(part) / fraction)
+            schemes.append(make(part, name, number, rest, False))
+        time = schemes[0].time
+        return Split(system, name, courant, printed, None, None, time, tuple(schemes), splitting)
+
+    @property
+    def parts(self) -> tuple[tuple[int, Rational, Rational], ...]:
+        """The sweeps: the axis, and where in the time step it begins and how much of it it takes."""
+        last, one, half = len(self.along) - 1, sympy.S.One, sympy.S.Half
+        if self.splitting == "godunov":
+            return tuple((j, sympy.S.Zero, one) for j in range(last + 1))
+        return (*((j, sympy.S.Zero, half) for j in range(last)), (last, sympy.S.Zero, one),
+                *((j, half, half) for j in reversed(range(last))))
+
+    @property
+    def sweeps(self) -> tuple[Sweep, ...]:
+        """The sweeps as schemes of the whole system; the source is in one of them alone."""
+        bare = homogeneous(self.system, *self.axes)
+        whole = len(self.along) - 1  # the axis whose sweep takes all of the time step
+        return tuple(Sweep(self.system if j == whole else bare, self.name, None, self.options, None, None,
+                           self.along[j].time, self.along[j], j, (float(start), float(length)))
+                     for j, start, length in self.parts)
+
+    @property
+    def is_linear(self) -> bool:
+        """Whether all sweeps are."""
+        return self.system.is_linear and all(scheme.is_linear for scheme in self.along)
+
+    def linear(self, ring: Coefficients) -> Laurent:
+        """The product of the sweeps, the first on the right."""
+        total = Laurent({(0,) * ring.ndim: ring.one})
+        for j, _, length in self.parts:
+            total = _on_axis(self.along[j], j, length, ring) * total
+        return total
+
+    def characteristic_of(self, equal: bool) -> Laurent:
+        """Not defined: NotDefined."""
+        raise NotDefined(f"{self.expression} takes {len(self.parts)} sweeps a step, and no one characteristic stands "
+                         "for them. Use .operator, or .along[0].characteristic of the sweep along the first axis.")
+
+    def face_offsets(self, axis: str) -> tuple[Offset, ...]:
+        """Not defined: NotDefined."""
+        raise NotDefined(f"{self.expression} takes one axis after the other, so a step has no face fluxes of its own. "
+                         "Use .sweeps, each of which has.")
+
+    def face_flux(self, axis: str, cells: Mapping[Offset, State], let: Let = plain) -> State:
+        """Not defined: NotDefined."""
+        self.face_offsets(axis)
+        raise AssertionError
+
+    @cached_property
+    def commutes(self) -> bool:
+        """Whether the matrices are constant and commute: then so do the flows along axes, and splitting is exact."""
+        m = self.system.matrices
+        return self.system.is_linear and not any(self.system.source) and all(
+            (a * b - b * a).applyfunc(sympy.cancel).is_zero_matrix for a in m for b in m)
+
+    @cached_property
+    def order(self) -> int:
+        """That along the axes, where flows commute; otherwise 1 for "godunov" and at most 2 for "strang"."""
+        along = min(scheme.order for scheme in self.along)
+        return along if self.commutes else min(along, 1 if self.splitting == "godunov" else 2)
+
+    @cached_property
+    def limit(self) -> Expr | Enclosure | None:
+        """The largest stable Courant number of a linear scheme: the least over sweeps of the limit along their axis.
+
+        In the norm of a symmetriser S of all A_j the symbols of the sweeps are normal, so that each is a contraction
+        where it is stable along its axis; and waves along one axis meet its sweeps alone.
+        """
+        found: list[Expr] = []
+        lower: list[Expr] = []
+        largest = max_speed(self.system)
+        for j, _, length in self.parts:
+            own, scale = self.along[j].courant_max, max_speed(self.along[j].system) * length / largest
+            if own is None:
+                return None
+            if scale != 0:
+                found.append(sympy.cancel((own.upper if isinstance(own, Enclosure) else own) / scale))
+                lower.append(sympy.cancel((own.lower if isinstance(own, Enclosure) else own) / scale))
+        try:
+            undecided = symmetriser(homogeneous(self.system, *self.axes)).conditions
+        except NotSymmetrisable:
+            undecided = (sympy.S.Zero,)
+        if undecided:
+            return Enclosure(sympy.S.Zero, sympy.Min(*found), "no norm is known in which all sweeps contract")
+        if lower != found:
+            return Enclosure(sympy.Min(*lower), sympy.Min(*found), "the limits along the axes are enclosed")
+        return sympy.Min(*found)
+
+    def at(self, **state: Any) -> Split:
+        """The same sweeps of the system linearised at a state, or with numbers for these symbols: `system.at`."""
+        return replace(self, system=self.system.at(**state), along=tuple(
+            scheme.at(**{k: v for k, v in state.items() if k in _symbols(scheme.system)}) for scheme in self.along))
+
+    def conservation(self) -> Conservation:
+        """The proof for each sweep: their product changes sums through the boundary alone, as they do."""
+        from .conservation import Conservation
+        return Conservation(self, tuple(scheme.conservation() for scheme in self.along))
+
+    def positivity(self) -> Positivity:
+        """Nothing is proved: speeds may grow from sweep to sweep, and the time step is chosen before the first."""
+        from .positivity import Positivity
+        return Positivity((), sympy.S.Zero)
+
+    def is_equivariant(self, group: Group, rep: Rep) -> bool:
+        """Whether a step commutes with a group; of linear schemes alone, by their stencil: NotDefined otherwise."""
+        if not self.is_linear:
+            raise NotDefined(f"{self.expression} takes the axes in turn, which symmetries that exchange axes undo. Ask "
+                             "for the symmetry of the scheme without splitting.")
+        return super().is_equivariant(group, rep)
+
+    def symmetries(self, degree: int = 1, moving: bool = False) -> SchemeSymmetries:
+        """Not defined: NotDefined."""
+        raise NotDefined(f"point symmetries are sought of a step with face fluxes, and {self.expression} has none. Ask "
+                         "for those of a sweep, .along[0].symmetries().")
+
+    def _facts(self) -> str:
+        return f"{self.along[0]._facts()}, {self.splitting} splitting"
+
+    def _repr_latex_(self) -> str:
+        names = [rf"S_{self.axes[j]}(\Delta t)" if length == 1 else rf"S_{self.axes[j]}(\Delta t/2)"
+                 for j, _, length in reversed(self.parts)]
+        return f"$u^{{n+1}} = {' '.join(names)} u^n$"
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Sweep(Scheme):
+    """One sweep of a split step: the scheme `inner` along one axis, with no flux along the others; `span` is where in
+    the time step it begins, and how much of it it takes."""
+
+    inner: Scheme
+    number: int
+    span: tuple[float, float]
+
+    @property
+    def is_linear(self) -> bool:
+        """False: what runs it reads its programs."""
+        return False
+
+    def face_program(self, axis: str) -> FaceProgram:
+        """The program of the inner scheme along its axis; none along the others."""
+        j, d = self.axes.index(axis), len(self.axes)
+        if j != self.number:
+            nothing = tuple(sympy.S.Zero for _ in self.system.state)
+            pair = ((0,) * d, tuple(int(i == j) for i in range(d)))
+            return FaceProgram(axis, tuple((k, tuple(cell_symbol(s, k) for s in self.system.state)) for k in pair), (),
+                               nothing)
+        inner = replace(self.inner, courant=None)
+        if inner.flux is not None:
+            inner = replace(inner, flux=replace(inner.flux, ratio=RATIO))
+        made = inner.face_program(inner.axes[0])
+        return FaceProgram(axis, tuple((_place(k[0], j, d), state) for k, state in made.cells), made.lines, made.flux)
+
+    def face_offsets(self, axis: str) -> tuple[Offset, ...]:
+        """The offsets of the cells that its flux reads."""
+        return tuple(k for k, _ in self.face_program(axis).cells)
+
+
+def homogeneous(system: System, *axes: str) -> System:
+    """The system without its source, for fields that vary along these axes alone.
+
+    >>> from pdeconv import catalog
+    >>> homogeneous(catalog.shallow_water(ndim=2), "y").fluxes
+    ((m_y, m_x*m_y/h, g*h**2/2 + m_y**2/h),)
+    """
+    known: dict[str, Any] = {"state": system.names, "positive": tuple(system.positive)}
+    if system.primitive is not None:
+        known["primitive"] = dict(zip(system.names, system.primitive))
+    if system.is_conservative:
+        return System({axis: system.flux(axis) for axis in axes}, **known)
+    return System(**known, **{axis: system.jacobian(axis).tolist() for axis in axes})
+
+
+def _symbols(system: System) -> set[str]:
+    return {s.name for s in system.parameters} | set(system.names)
+
+
+def _place(k: int, axis: int, ndim: int) -> Offset:
+    return tuple(k if i == axis else 0 for i in range(ndim))
+
+
+def _on_axis(scheme: Scheme, axis: int, length: Rational, ring: Coefficients) -> Laurent:
+    """The sweep of a linear scheme over a part of the time step, in all dimensions."""
+    own = Coefficients((length * ring.matrices[axis],), (length * ring.courants[axis],), ring.one,
+                       lambda _: length * ring.absolute(axis))
+    made = scheme.linear(own)
+    return Laurent({_place(k, axis, ring.ndim): m for (k,), m in made.terms.items()})
+
+
+__all__ = ["SPLITTINGS", "Split", "Sweep"]
