@@ -90,7 +90,7 @@ class SchemeStep(torch.nn.Module):
                 raise TooFast(f"a step of {step:.3g} at the time {now:.6g} of {self.time:g}: the speeds are too "
                               "large, or not finite. Begin nearer to the truth, lower the learning rate, or take "
                               "a shorter time.")
-            u, now = self._stages(u, step, values), now + step
+            u, now = self._stepped(u, step, values), now + step
         return u
 
     def _looped(self, u: torch.Tensor) -> torch.Tensor:
@@ -104,7 +104,7 @@ class SchemeStep(torch.nn.Module):
 
         def one(x: torch.Tensor, now: torch.Tensor, step: torch.Tensor, count: torch.Tensor) -> tuple:
             values = self.parameter_values()
-            after, now = self._stages(x.view(like.shape), step, values), now + step
+            after, now = self._stepped(x.view(like.shape), step, values), now + step
             step = torch.minimum(self._longest(after, values), self.time - now)
             return after.reshape(-1), now, step, count + 1  # flat, since a loop keeps the strides of what it carries
 
@@ -116,11 +116,17 @@ class SchemeStep(torch.nn.Module):
                             "to the truth, lower the learning rate, or take a shorter time")
         return after.view(u.shape)
 
-    def _stages(self, u: torch.Tensor, step: Any, values: Mapping[str, torch.Tensor]) -> torch.Tensor:
-        """The Runge–Kutta stages u⁽ⁱ⁾ = Σ_k α_ik u⁽ᵏ⁾ + β_ik Δt L(u⁽ᵏ⁾) of one step."""
+    def _stepped(self, u: torch.Tensor, step: Any, values: Mapping[str, torch.Tensor]) -> torch.Tensor:
+        """One step: of a staggered scheme both halves, of a split one all sweeps."""
+        for kernel in self.stepper.kernel.chain:
+            u = self._stages(kernel, u, kernel.span[1] * step, values)
+        return u
+
+    def _stages(self, kernel: Any, u: torch.Tensor, step: Any, values: Mapping[str, torch.Tensor]) -> torch.Tensor:
+        """The Runge–Kutta stages u⁽ⁱ⁾ = Σ_k α_ik u⁽ᵏ⁾ + β_ik Δt L(u⁽ᵏ⁾) of a kernel."""
         from pdeconv.operations import torch_operations
 
-        kernel, fields = self.stepper.kernel, [u]
+        fields = [u]
         rates: dict[int, torch.Tensor] = {}
         ratios = [step / d for d in self.stepper.spacing]
         for alpha, beta in zip(kernel.scheme.time.alpha, kernel.scheme.time.beta):

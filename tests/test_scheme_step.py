@@ -18,6 +18,7 @@ CASES = {
     "advection": (catalog.advection(), "upwind", {"a_x": -0.75}), "wave": (catalog.wave(), "lax-wendroff", {"c": 1.5}),
     "water": (catalog.shallow_water(ndim=1), "muscl", WATER), "gas": (catalog.euler(), "rusanov", {"gamma": 1.25}),
     "water in the plane": (catalog.shallow_water(ndim=2), "rusanov", WATER),
+    "staggered sound": (catalog.acoustics(ndim=2), "yee", {"K": 1.5, "rho": 0.75}),
 }
 every = pytest.mark.parametrize("name", CASES)
 
@@ -46,6 +47,16 @@ def test_it_takes_the_steps_of_the_scheme_with_these_numbers(name):
     assert torch.allclose(made(u), torch.stack([step(v, 1e-4) for v in u]), rtol=1e-14, atol=1e-14)
     found = {k: float(v.detach()) for k, v in made.parameter_values().items()}
     assert found == pytest.approx(learn, rel=1e-15)
+
+
+@pytest.mark.parametrize("splitting", ["godunov", "strang"])
+def test_sweeps_are_taken_one_after_the_other(splitting):
+    water = catalog.shallow_water(ndim=2)
+    made = nn.SchemeStep(water.scheme("muscl", courant="2/5", splitting=splitting), 1e-4, (0.1, 0.2), WATER,
+                         dtype=torch.float64)
+    numbers, u = water.at(g="19/2"), fields("water in the plane")
+    step = Stepper(lower(numbers.scheme("muscl", splitting=splitting)), boundary(numbers), (0.1, 0.2), "torch")
+    assert torch.allclose(made(u), torch.stack([step(v, 1e-4) for v in u]), rtol=1e-14, atol=1e-14)
 
 
 @every
