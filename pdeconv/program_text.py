@@ -35,7 +35,8 @@ def program_latex(program: Program, names: Mapping[str, str] | None = None,
 
 
 def kernel_latex(kernel: Kernel) -> str:
-    """One time step of a scheme: the fields of single cells, the fluxes through the faces, the update and the stages.
+    """One time step of a scheme: the fields of single cells, the fluxes through the faces, the update and the stages;
+    of staggered and split schemes all that follow each other, whose fields are numbered u^{n,1}, u^{n,2}, …
 
     >>> from pdeconv import catalog, lower
     >>> print(kernel_latex(lower(catalog.advection().at(a_x=1).scheme("upwind"))))
@@ -45,8 +46,18 @@ def kernel_latex(kernel: Kernel) -> str:
     u^{n+1} &= u^{n} + L(u^{n})
     \\end{aligned}
     """
+    last = len(kernel.chain)
+    names = ["n", *(f"n,{k}" for k in range(1, last)), "n+1"]
+    return _aligned([line for k, one in enumerate(kernel.chain) for line in _kernel(one, names[k], names[k + 1])])
+
+
+def _kernel(kernel: Kernel, before: str, after: str) -> list[tuple[str, str]]:
+    """The equations of one kernel of a step, from the field of one name to that of another."""
     system = kernel.scheme.system
     index = "ijk"[:system.ndim]
+    step = r"\Delta t" if kernel.span[1] == 1 else rf"{_number(Fraction(kernel.span[1]))[0]} \Delta t"
+    ratios = [rf"\tfrac{{\Delta t}}{{{'' if kernel.span[1] == 1 else int(1 / kernel.span[1])}\Delta {a}}}"
+              for a in system.axes]
     symbols = [_symbol(s.name) for s in system.state]
     fields = [*symbols, *(rf"\varphi^{{{k + 1}}}" for k in range(len(kernel.cell.outputs)))]
     here = {f"q{k}": _at(f, index, (0,) * system.ndim) for k, f in enumerate(symbols)}
@@ -54,24 +65,24 @@ def kernel_latex(kernel: Kernel) -> str:
     lines = _lines(kernel.cell, here, [_at(f, index, (0,) * system.ndim) for f in fields[system.size:]], letters)
     ends = ("-", "+") if kernel.is_two_sided else ("", "")  # what leaves one cell, and what enters the next
     for face in kernel.faces:
-        lines += _face(face, fields, symbols, index, system.axes, ends, letters)
+        lines += _face(face, fields, symbols, index, system.axes, ends, letters, ratios[face.axis])
     sources = _lines(kernel.source, here, [rf"S_{{{s}}}" for s in symbols], letters) if kernel.source else []
     lines += sources
     for s in symbols:
-        change = "".join(rf"-\tfrac{{\Delta t}}{{\Delta {a}}} \left({_flux(s, a, j, index, '+', ends[0])} - "
+        change = "".join(rf"-{ratios[j]} \left({_flux(s, a, j, index, '+', ends[0])} - "
                          rf"{_flux(s, a, j, index, '-', ends[1])}\right) " for j, a in enumerate(system.axes))
-        change += rf"+ \Delta t S_{{{s}}}" if sources else ""
+        change += rf"+ {step} S_{{{s}}}" if sources else ""
         lines.append((f"L({s})_{{{','.join(index)}}}", change.strip()))
-    return _aligned(lines + _stages(kernel))
+    return lines + _stages(kernel, before, after)
 
 
-def _stages(kernel: Kernel) -> list[tuple[str, str]]:
-    """uⁿ⁺¹ by the Runge–Kutta method, in the whole state."""
+def _stages(kernel: Kernel, before: str, after: str) -> list[tuple[str, str]]:
+    """The field after by the Runge–Kutta method, in the whole state."""
     time, size = kernel.scheme.time, kernel.size
     u = _symbol(kernel.scheme.system.names[0]) if size == 1 else "u"
 
     def name(k: int) -> str:
-        return f"{u}^{{n}}" if k == 0 else f"{u}^{{n+1}}" if k == time.stages else f"{u}^{{({k})}}"
+        return f"{u}^{{{before}}}" if k == 0 else f"{u}^{{{after}}}" if k == time.stages else f"{u}^{{({k})}}"
     lines = []
     for i, (alpha, beta) in enumerate(zip(time.alpha, time.beta)):
         terms = [(a, name(k)) for k, a in enumerate(alpha)] + [(b, f"L({name(k)})") for k, b in enumerate(beta)]
@@ -81,10 +92,10 @@ def _stages(kernel: Kernel) -> list[tuple[str, str]]:
 
 
 def _face(face: Face, fields: Sequence[str], symbols: Sequence[str], index: str, axes: Sequence[str],
-          ends: tuple[str, str], letters: _Letters) -> list[tuple[str, str]]:
+          ends: tuple[str, str], letters: _Letters, ratio: str) -> list[tuple[str, str]]:
     names = {x: _at(fields[k], index, o) for x, (k, o) in face.loads.items()}
     axis = axes[face.axis]
-    return _lines(face.program, names | {"r": rf"\tfrac{{\Delta t}}{{\Delta {axis}}}"},
+    return _lines(face.program, names | {"r": ratio},
                   [_flux(s, axis, face.axis, index, "+", end) for end in ends for s in symbols], letters)
 
 

@@ -84,6 +84,14 @@ def test_amounts_of_two_sides_have_two_names():
     assert all(rf"F^{{x{end}}}_{{h, i+1/2}} &= " in text for end in "+-")
 
 
+def test_all_sweeps_of_a_split_step_are_written():
+    text = kernel_latex(pde.lower(catalog.advection(ndim=2).at(a_x=1, a_y=1).scheme("upwind", splitting="strang")))
+    assert [text.count(f"u^{{{n}}} &= ") for n in ("n,1", "n,2", "n+1")] == [1, 1, 1]
+    assert text.count(r"F^{x}_{u, i+1/2,j} &= u_{i,j}") == 2 and text.count(r"\tfrac{\Delta t}{2\Delta x}") == 2
+    both = kernel_latex(pde.lower(catalog.wave().at(c=1).scheme("yee")))
+    assert both.count("u^{n,1} &= ") == both.count("u^{n+1} &= u^{n,1} + ") == 1
+
+
 def test_choices_are_cases():
     x = sympy.Symbol("x")
     text = program_latex(program([sympy.Piecewise((x, x > 0), (-x, True))], {x: "x"}))
