@@ -16,7 +16,7 @@ from reptheory.tabular import Tabular
 from .feature import check_type
 from .field_type import Block, FieldType, NoAction, same
 from .judge import Judgement, Row
-from .walk import Walk, hooked, is_single, tensors_in, traced
+from .walk import WHOLE, Walk, hooked, is_single, tensors_in, traced
 
 
 class NoLinearLayer(ValueError):
@@ -119,8 +119,8 @@ class Question:
                               for name, p in model.named_parameters() if not p.requires_grad]
         x = torch.randn(self.input_type.shape, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
         judge.types[id(x)] = x, self.input_type
-        whole = copy if not is_single(copy) or not type(copy).__module__.startswith("torch.nn") else (
-            torch.nn.Sequential(OrderedDict(model=copy)))  # a single layer is a call in a model of one
+        single = isinstance(copy, WHOLE) or (is_single(copy) and type(copy).__module__.startswith("torch.nn"))
+        whole = torch.nn.Sequential(OrderedDict(model=copy)) if single else copy  # a single layer is a call
         graph = traced(whole)
         with torch.enable_grad():
             try:

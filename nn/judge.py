@@ -15,7 +15,8 @@ from .audit_row import Row
 from .feature import WrongChannels
 from .field_type import Block, FieldType, candidates, commuting, flat, same
 from .layer_kind import Window, bias, convolution, linear, misfit, scale
-from .walk import Call
+from .step_space import step_change, step_weights
+from .walk import WHOLE, Call
 from .weight_span import NotDecided, Source, Weights, source_of
 
 CONVS = (torch.nn.Conv1d, torch.nn.Conv2d, torch.nn.Conv3d)
@@ -94,6 +95,8 @@ class Judgement:
             block, _ = x.axis(1)
             self._row(self._made(call, scale(block.rep, self._source(m.weight), block.order)))
             return x
+        if isinstance(m, WHOLE):
+            return self._step(call, x, m)
         if m is not None or len(typed) != 1:
             raise NotDecided("the audit knows no such layer. Judge its weights with rt.commute(P, H)")
         return self._function(call, x, mixed, y)
@@ -193,6 +196,13 @@ class Judgement:
             if offset is not None:
                 found.append(bias(offset.numel() // block.rep.dim * block.rep, self._source(offset)))
         self._row(self._made(call, *found))
+        return x
+
+    def _step(self, call: Call, x: FieldType, m: torch.nn.Module) -> FieldType:
+        """A step of a scheme, which keeps the type, and whose weights the group moves orthogonally."""
+        row = self._made(call, *step_weights(m, x))
+        kept, change = step_change(m, row.weights, x, self.hidden.get(call.name, self.output if call.is_last else None))
+        self._row(Row(call.name, call.kind, row.weights, kept, change, row.parameters))
         return x
 
     def _broadcast(self, call: Call, x: FieldType, weight: torch.Tensor, is_scale: bool) -> FieldType:

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 
-from .precision import not_cast, wide
+from .precision import largest, not_cast, wide
 
 SCHEMES = ("rusanov", "lax-friedrichs", "upwind", "lax-wendroff")
 PADDINGS = {"circular": "circular", "zeros": "constant", "replicate": "replicate"}
@@ -141,7 +141,7 @@ class SchemeConv(torch.nn.Module):
         if self.scheme == "upwind":
             return _absolute(m)
         if self.scheme == "rusanov":
-            return torch.linalg.eigvalsh(m).abs().amax(-1)[:, None, None] * one
+            return largest(torch.linalg.eigvalsh(m).abs(), -1)[:, None, None] * one
         return (one / self.ndim).expand_as(m)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:

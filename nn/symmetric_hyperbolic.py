@@ -5,7 +5,7 @@ import math
 
 import torch
 
-from .precision import not_cast, wide
+from .precision import largest, not_cast, wide
 
 
 class SymmetricHyperbolicBlock(torch.nn.Module):
@@ -90,7 +90,7 @@ class SymmetricHyperbolicBlock(torch.nn.Module):
         w = wide(self.weight)
         norm = torch.linalg.eigvalsh(w.T @ w)[-1].to(self.weight.dtype)
         a = torch.einsum("rk,bk...->br...", self.weight, x).abs().flatten(2).amax(2)
-        return (2 * norm * (a * self.scale.abs().amax(0)).amax(1)).reshape(-1, *(1,) * (x.ndim - 1))
+        return (2 * norm * (a * largest(self.scale.abs(), 0)).amax(1)).reshape(-1, *(1,) * (x.ndim - 1))
 
     def energy(self, x: torch.Tensor) -> torch.Tensor:
         """Σ ‖u‖²/2 over the cells, of each sample."""

@@ -8,6 +8,9 @@ from typing import Any
 import torch
 from torch import fx
 
+from .scheme_layer import SchemeConv
+from .symmetric_hyperbolic import SymmetricHyperbolicBlock
+
 Judge = Callable[["Call", Any], Any]  # a call, and its result where it is known already
 
 
@@ -77,6 +80,9 @@ def _swapped(x: Any, swap: dict[int, torch.Tensor]) -> Any:
     return swap.get(id(x), x) if isinstance(x, torch.Tensor) else x
 
 
+WHOLE = (SchemeConv, SymmetricHyperbolicBlock)  # layers that are one call
+
+
 class Tracer(fx.Tracer):
     """torch.fx down to the modules of torch, and to those that carry their own representations."""
 
@@ -84,7 +90,7 @@ class Tracer(fx.Tracer):
         """Modules of torch, and those with types; transformers are taken apart into attention and the rest."""
         if isinstance(m, (torch.nn.TransformerEncoderLayer, torch.nn.TransformerDecoderLayer)):
             return False
-        return hasattr(m, "in_type") or super().is_leaf_module(m, module_qualified_name)
+        return hasattr(m, "in_type") or isinstance(m, WHOLE) or super().is_leaf_module(m, module_qualified_name)
 
 
 def traced(model: torch.nn.Module) -> fx.GraphModule | None:

@@ -28,7 +28,8 @@ class Source:
     """How a tensor of weights depends on the leaves that are trained: w = L θ + w₀, through M = L L*.
 
     M is 1 (`kind` "free"), a diagonal `diagonal`, or on each channel pair of a kernel the same matrix `taps`, or the
-    matrix `dense`; each recognised by probing and then checked on a random vector.
+    matrix `dense`; each recognised by probing and then checked on a random vector. It is Π_L, "orthogonal", where the
+    layer is known.
     """
 
     weight: torch.Tensor
@@ -76,7 +77,7 @@ class Source:
     @cached_property
     def is_unitary(self) -> bool:
         """Whether L L* = Π_L, that is M² = M: orthonormal weights, as plain ones are."""
-        if self.kind == "free":
+        if self.kind in ("free", "orthogonal"):
             return True
         assert self.matrix is not None
         square = self.matrix ** 2 if self.kind == "diagonal" else self.matrix @ self.matrix
@@ -176,7 +177,7 @@ class Weights:
 
     def projected(self, weight: torch.Tensor) -> torch.Tensor:
         """Π_E w, as a tensor of weights."""
-        return torch.from_numpy(self.onto(self.kernel(weight))[self.index]).to(weight.dtype)
+        return torch.as_tensor(self.onto(self.kernel(weight))[self.index]).to(weight.dtype)  # one number has no axes
 
     def distance(self, weight: torch.Tensor) -> float:
         """‖w − Π_E w‖."""
