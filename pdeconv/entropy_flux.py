@@ -67,7 +67,7 @@ class EntropyFlux:
             primitive = {w: inverse.get(w, w).subs(here) for w in system.primitive_symbols}
             for u, name in zip(self.unknowns, names):
                 values[name] = self._forward[u].subs(primitive)
-        return tuple(f.subs(values) for f in self.value)
+        return tuple(f.subs(values, simultaneous=True) for f in self.value)
 
     def _renamed(self) -> dict[Expr, Expr]:
         return {w: b for w, b in zip(self.entropy.system.primitive_symbols, self.back) if w != b}
