@@ -294,9 +294,7 @@ class Values:
 
         def value(k: int) -> arb:
             x = self._at(s, k)
-            if not (x > 0 or x < 0):
-                raise NotCertified("it is not known which case holds.")
-            return self._at(above if x > 0 or below is None else below, k)
+            return self._at(above if x > 0 else zero if below is None or x.contains(0) else below, k)
         found = self._node(("case", s, above, below) if self.generic else ("case", s, above, zero, below), value,
                            all(map(self._is_not_negative, (above, zero, above if below is None else below))))
         if self._at_zero.setdefault(found, zero) != zero:
