@@ -20,13 +20,14 @@ from .emit_network import Network, check_or_reason, is_signed, leaves
 from .emit_plan import PlanText
 from .emit_text import docstring, is_plain
 from .emit_torch import NoSource
+from .hyperbolic import HyperbolicResNet
 from .linear import Intertwiner
 from .module import PlanModule
 from .preserved import NoPreservedDomain
 
 
 def source(what: Plan | torch.nn.Module, name: str | None = None) -> str:
-    """The text of a module that needs torch only: that of a plan, of a layer, or of a Sequential of layers.
+    """The text of a module that needs torch only: that of a plan, a layer, a HyperbolicResNet, a Sequential of these.
 
     Checkpoints go from one to the other, and outputs are equal bit by bit. Where the types at both ends are known,
     the docstring states group, types, dimension and certificate, and `self_check()` tests f(g·x) = g·f(x) on the
@@ -52,6 +53,8 @@ def source(what: Plan | torch.nn.Module, name: str | None = None) -> str:
     if not isinstance(what, torch.nn.Module):
         raise NoSource(f"source writes plans, layers of nn, and torch.nn.Sequential of them, not "
                        f"{type(what).__name__}. Give one of these.")
+    if isinstance(what, HyperbolicResNet):
+        return _network(torch.nn.Sequential(what), name, whole=True)
     try:
         found = class_text(what)
     except NoSource as error:
@@ -73,14 +76,18 @@ def _file(name: str, plan: Plan, found: ClassText, check: SelfCheck | str) -> st
     return _assembled(name, lines, [found.constants("TABLES")], [], found.lines(name, "TABLES"), check)
 
 
-def _network(root: torch.nn.Sequential, name: str, single: ClassText | None = None) -> str:
-    """The file of a network, or of a single layer that runs no plan."""
+def _network(root: torch.nn.Sequential, name: str, single: ClassText | None = None, whole: bool = False) -> str:
+    """The file of a network, or of a single layer that runs no plan; `whole` where the one layer is a network."""
     network = Network(root, name)
+    parts: tuple[list[str], list[list[str]]] = [], []
+    if whole:
+        single = network.classes.popitem()[1]  # after those of its blocks
+        parts = network.constants(), network.blocks()
     check = check_or_reason(network)
     types = _types(check.in_type, check.out_type) if isinstance(check, SelfCheck) else []
     if single is not None:
-        return _assembled(name, [single.summary, *([""] if types else []), *types], [single.constants("TABLES")], [],
-                          single.lines(name, "TABLES"), check)
+        return _assembled(name, [single.summary, *([""] if types else []), *types],
+                          [*parts[0], single.constants("TABLES")], parts[1], single.lines(name, "TABLES"), check)
     count = sum(p.numel() for p in root.parameters())
     layers = sum(1 for _ in leaves(root))
     lines = [f"A network of {layers} layers, with {count} weights.", *([""] if types else []), *types]

@@ -7,14 +7,18 @@ import torch
 
 from .ball import HardBall, MetricBall, SoftBall
 from .emit_class import ClassText
+from .emit_scheme import scheme_text
 from .emit_torch import NoSource, constructor, refuse_changed
 from .hyperbolic import HyperbolicBlock
+from .scheme_layer import SchemeConv
 from .symmetric_hyperbolic import SymmetricHyperbolicBlock
 
 
 def block_text(layer: HyperbolicBlock) -> ClassText:
     """The class of a block: y = S x + C K((P x) ⊙ (Q x)), and the ball after it."""
     start = [f"self.{name} = {_chain(getattr(layer, name))}" for name in ("conv1", "conv2", "conv3", "skip")]
+    if type(layer.conv3) is torch.nn.Sequential and isinstance(layer.conv3[-1], torch.nn.BatchNorm2d):
+        start.append(f"torch.nn.init.zeros_(self.conv3[{len(layer.conv3) - 1}].weight)")
     body = ["p, q = self.conv1(x).chunk(2, dim=1)", "x = self.skip(x) + self.conv3(self.conv2(p * q))"]
     ball = layer.ball
     if isinstance(ball, HardBall):
@@ -103,4 +107,5 @@ def _chain(module: torch.nn.Module) -> str:
 
 
 HYPERBOLIC: dict[type[torch.nn.Module], Any] = {
-    HyperbolicBlock: block_text, HardBall: ball_text, SoftBall: ball_text, SymmetricHyperbolicBlock: symmetric_text}
+    HyperbolicBlock: block_text, HardBall: ball_text, SoftBall: ball_text, SymmetricHyperbolicBlock: symmetric_text,
+    SchemeConv: scheme_text}

@@ -37,7 +37,7 @@ def class_text(layer: torch.nn.Module) -> ClassText:
     """
     kind = type(layer)
     refuse_changed(layer)
-    _refuse_overridden(kind)
+    refuse_overridden(kind)
     for known, writer in WRITERS.items():
         if isinstance(layer, known) and kind.forward is known.forward:
             return writer(layer)
@@ -72,7 +72,7 @@ def _of_nn(kind: type) -> bool:
     return kind.__module__.partition(".")[0] == __package__
 
 
-def _refuse_overridden(kind: type) -> None:
+def refuse_overridden(kind: type) -> None:
     """Raise NoSource for a class derived from one of ours that has another method or property of the same name."""
     ours = next((c for c in kind.__mro__ if _of_nn(c)), None)
     for c in () if ours is None else kind.__mro__[:kind.__mro__.index(ours)]:

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import copy
+from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
@@ -18,9 +19,10 @@ from .dropout import FieldDropout
 from .emit_check import SelfCheck, self_check
 from .emit_class import RESERVED, ClassText
 from .emit_exact import EXACT, RANGES, growth, scales
-from .emit_layers import CHANGES, class_text, is_ours, plan_text
+from .emit_layers import CHANGES, class_text, is_ours, plan_text, refuse_overridden
 from .emit_text import free, quoted
 from .emit_torch import NoSource, constructor, refuse_changed
+from .hyperbolic import HyperbolicResNet
 from .module import PlanModule
 from .norm import EquivariantBatchNorm
 from .pool import InvariantPool, MaxPool, Upsample
@@ -30,6 +32,16 @@ from .preserved import NoPreservedDomain
 FUNCTIONS = (torch.abs, torch.relu, F.relu, F.relu6, torch.neg, torch.sign, identity)
 MODULES = (torch.nn.ReLU, torch.nn.ReLU6, torch.nn.Identity, torch.nn.Flatten, torch.nn.Dropout, torch.nn.Dropout1d,
            torch.nn.Dropout2d, torch.nn.Dropout3d, torch.nn.MaxPool1d, torch.nn.MaxPool2d, torch.nn.MaxPool3d)
+INITIAL = (
+    "        for module in self.modules():",
+    "            if isinstance(module, torch.nn.Conv2d):",
+    '                torch.nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="linear")')
+FORWARD = (
+    "    def forward(self, x):",
+    "        x = self.stem(x)",
+    "        for stage in self.stages:",
+    "            x = stage(x)",
+    "        return self.head(self.ball(x).mean((2, 3)))")
 
 
 @dataclass
@@ -90,7 +102,7 @@ class Network:
         try:
             if not is_ours(layer):
                 return constructor(layer)
-            text = class_text(layer)
+            text = self._resnet(path, layer) if isinstance(layer, HyperbolicResNet) else class_text(layer)
             if not (text.start or text.tables or text.base):
                 text = replace(text, start=None)  # no state, and no `__init__`
         except NoSource as error:
@@ -104,6 +116,24 @@ class Network:
             self.taken.add(name)
             self.classes[name] = text
         return f"{name}()" if text.start is None and not text.base else f"{name}(device, dtype)"
+
+    def _resnet(self, path: str, net: HyperbolicResNet) -> ClassText:
+        """The class of a network of hyperbolic blocks, whose own classes are written before it."""
+        refuse_changed(net)
+        refuse_overridden(type(net))
+        stages = torch.nn.Sequential(*net.stages)
+        _refuse_shared(torch.nn.Sequential(OrderedDict(stem=net.stem, stages=stages, ball=net.ball, head=net.head)))
+        start: list[str] = []
+        for name, part in (("stem", net.stem), ("stages", stages), ("ball", net.ball), ("head", net.head)):
+            where = f"{path}.{name}" if path else name
+            if not (isinstance(part, torch.nn.Sequential) and _is_sequential(part) and _numbered(part)):
+                start.append(f"        self.{name} = {self._call(where, part)}")
+                continue
+            opening, end = ("torch.nn.ModuleList([", "])") if name == "stages" else ("torch.nn.Sequential(", ")")
+            start += [f"        self.{name} = {opening}", *self._children(part, where, 12), f"        {end}"]
+        count = sum(p.numel() for p in net.parameters())
+        return ClassText(f"{len(net.stages)} stages of hyperbolic blocks, with {count} weights.", (*start, *INITIAL),
+                         FORWARD)
 
     def check(self) -> SelfCheck:
         """The self-check from the first type to the last; ValueError, with the reason, where there is none."""
