@@ -4,18 +4,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import sympy
 
 from .admissible import Admissible
-from .condition import Condition, Dirichlet, Ghost, Outflow, Periodic, Place, condition
+from .condition import Condition, Copies, Dirichlet, Ghost, Outflow, Periodic, Place, condition
 from .grid import Grid
 from .operations import NUMPY
 from .program import Program, program
 from .reflection import NotASide
 from .system import System
+
+_Known = tuple[Any, np.ndarray | None, np.ndarray | None] | None  # cells inwards, factors and addends
 
 
 class NotWellPosed(ValueError):
@@ -42,8 +45,9 @@ class Boundary:
         """
         xp = _namespace(u)
         for j in range(self.system.ndim if axes is None else axes):
-            low, high = self._beyond(u, j, width, time, xp)
-            u = xp.concatenate([low, u, high], -1 - j)
+            line = xp.moveaxis(u, -1 - j, -1)
+            low, high = (self._beyond(line, j, end, width, time, xp) for end in (0, 1))
+            u = xp.concatenate([xp.moveaxis(xp.flip(low, -1), -1, -1 - j), u, xp.moveaxis(high, -1, -1 - j)], -1 - j)
         return u
 
     def fill(self, padded: np.ndarray, width: int, time: float = 0.0) -> None:
@@ -51,17 +55,18 @@ class Boundary:
         ndim = self.system.ndim
         for j in range(ndim):
             inner = [slice(None)] * (ndim + 1)
-            for k in range(j, ndim):
+            for k in range(j + 1, ndim):
                 inner[ndim - k] = slice(width, -width)
-            view = padded[tuple(inner)]
-            if type(self.sides[j][0]) is Periodic and view.shape[ndim - j] >= width:  # which both sides then are
-                low, high = (np.swapaxes(np.swapaxes(view, 0, ndim - j)[part], 0, ndim - j)
-                             for part in (slice(-width, None), slice(None, width)))
-            else:
-                low, high = self._beyond(view, j, width, time, np)
-            for place, values in ((slice(None, width), low), (slice(-width, None), high)):
-                inner[ndim - j] = place
-                padded[tuple(inner)] = values
+            whole = np.moveaxis(padded[tuple(inner)], ndim - j, -1)
+            line, n = whole[..., width:-width], whole.shape[-1] - 2 * width
+            for end, known in enumerate(self._copied(j, n, width, padded.dtype)):
+                if known is None:
+                    made = self._beyond(line, j, end, width, time, np)
+                else:
+                    cells, a, b = known
+                    made = (line[..., ::-1] if end else line)[..., cells]
+                    made = made if a is None else a * made + b
+                (whole[..., width + n:] if end else whole[..., width - 1::-1])[...] = made  # outwards
 
     def copies(self, cells: tuple[int, ...], width: int) -> tuple[np.ndarray, np.ndarray] | None:
         """`fill` by tables, where the cells beyond all sides are a·u + b of cells within, otherwise None: by axis the
@@ -84,15 +89,24 @@ class Boundary:
         made = [tuple(c.ghost(self.system, axis) for c in pair) for axis, pair in zip(self.system.axes, self.sides)]
         return tuple((b, a) if j == 1 else (a, b) for j, (a, b) in enumerate(made))
 
-    def _beyond(self, u: Any, j: int, width: int, time: float, xp: Any) -> tuple[Any, Any]:
-        """What lies before and after the array along an axis."""
-        line = xp.moveaxis(u, -1 - j, -1)
+    def _copied(self, j: int, n: int, width: int, dtype: Any) -> tuple[_Known, _Known]:
+        """The cells beyond the two ends of an axis as factor · cell + addend, where they are; kept for other steps."""
+        key = (j, n, width, dtype)
+        if key not in self._tables:
+            low, high = (_known(c.copies(self.system, self.system.axes[j], n, width), self.system.ndim, dtype)
+                         for c in (reversed(self.sides[j]) if j == 1 else self.sides[j]))
+            self._tables[key] = low, high
+        return self._tables[key]
+
+    @cached_property
+    def _tables(self) -> dict[tuple, tuple[_Known, _Known]]:
+        return {}
+
+    def _beyond(self, line: Any, j: int, end: int, width: int, time: float, xp: Any) -> Any:
+        """What lies before (0) or after (1) an array along axis j, which stands last; outwards."""
         first, last = line[..., :width], line[..., -width:]
-        before, after = self._ghosts[j]
-        shape = tuple(line.shape[1:])
-        made = xp.flip(before(xp.flip(first, -1), xp.flip(last, -1), self._place(j, 0, width, shape, time, xp)), -1)
-        ends = after(last, first, self._place(j, 1, width, shape, time, xp))
-        return xp.moveaxis(made, -1, -1 - j), xp.moveaxis(ends, -1, -1 - j)
+        ghost, place = self._ghosts[j][end], self._place(j, end, width, tuple(line.shape[1:]), time, xp)
+        return ghost(last, first, place) if end else ghost(xp.flip(first, -1), xp.flip(last, -1), place)
 
     def _place(self, j: int, end: int, width: int, shape: tuple[int, ...], time: float, xp: Any) -> Place:
         """The cells before (0) or after (1) the array along axis j, which stands last in the shape."""
@@ -178,6 +192,22 @@ class Boundary:
         raise NotWellPosed(f"{count} {what} through {_side(axis, high)}, {where}, and {given} "
                            f"condition{' is' if given == 1 else 's are'} given. Give {count}: "
                            + ("'outflow'." if count == 0 else "dirichlet(…) with that many unknowns, or 'outflow'."))
+
+
+def _known(given: Copies | None, ndim: int, dtype: Any) -> _Known:
+    """Copies as an index that makes a view, if one does; without factors and addends where these keep every bit."""
+    if given is None:
+        return None
+    first, *rest = cells = given.cells
+    way = {b - a for a, b in pairwise(cells)} or {0}
+    found: Any = [*cells]
+    if way == {0}:
+        found = slice(first, first + 1)
+    elif way in ({1}, {-1}):
+        step = way.pop()
+        found = slice(first, rest[-1] + step if rest[-1] + step >= 0 else None, step)
+    a, b = (np.array(row, dtype).reshape(-1, *[1] * ndim) for row in (given.factors, given.addends))
+    return (found, None, None) if (a == 1).all() and (np.signbit(b) & (b == 0)).all() else (found, a, b)
 
 
 def _side(axis: str, high: int) -> str:
