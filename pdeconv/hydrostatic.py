@@ -62,7 +62,7 @@ class Hydrostatic(SemiDiscrete):
         first, second = [(h, *(h * let(_velocity(u[0], m)) for m in u[1:n])) for h, u in zip(wet, (left, right))]
 
         def named(e: Expr) -> Expr:
-            return let(e.xreplace(dict(zip(wet, depths))))
+            return let(_rooted(e.xreplace(dict(zip(wet, depths))), let))
         flux = [named(e) for e in self.flux.flux(first, second, axis, named)]
         here, *momenta = self.flux.system.state
         pressure = self.flux.system.flux(axis)[k].subs(dict.fromkeys(momenta, 0))
@@ -79,12 +79,12 @@ class Hydrostatic(SemiDiscrete):
         return (*left, *right)
 
     def speed(self, axis: str) -> Expr:
-        """|v| + √(P′(h)), 0 in dry cells."""
+        """|v| + √(P′(h)), and the small √(P′(10⁻¹²)) in dry cells, where the root of 0 would have no derivative."""
         assert self.flux is not None
         k = 1 + self.axes.index(axis)
         h, *momenta = self.flux.system.state
         slope = sympy.diff(self.flux.system.flux(axis)[k].subs(dict.fromkeys(momenta, 0)), h)
-        return sympy.Abs(_velocity(h, self.system.state[k])) + sympy.sqrt(slope.subs(h, Max(0, h)))
+        return sympy.Abs(_velocity(h, self.system.state[k])) + sympy.sqrt(slope.subs(h, Max(h, DRY)))
 
     @property
     def may_vanish(self) -> tuple[str, ...]:
@@ -104,6 +104,12 @@ class Hydrostatic(SemiDiscrete):
     def _facts(self) -> str:
         assert self.flux is not None
         return f"{self.flux.name} flux, hydrostatic reconstruction, {self.time.name}"
+
+
+def _rooted(e: Expr, let: Let = plain) -> Expr:
+    """The same with √x as a choice of 0 where x = 0, whose derivative there is 0: what multiplies it vanishes too."""
+    roots = [r for r in e.atoms(sympy.Pow) if r.exp == Rational(1, 2) and not r.is_number]
+    return e.xreplace({r: let(Piecewise((r, r.base > 0), (sympy.S.Zero, True))) for r in roots})
 
 
 def _velocity(h: Expr, m: Expr) -> Expr:

@@ -226,8 +226,9 @@ class _Writer:
             raise NotLowered(f"a Piecewise has no value where {condition} fails. Give it a last piece (value, True).")
         chosen, found = self.value(condition), self.value(value)
         step = self._step(found)
-        if step is not None and step.op == "div":  # by 1 where it is not chosen, so that derivatives are finite there
-            found = self.emit("div", step.args[0], self.emit("select", chosen, step.args[1], Fraction(1)))
+        if step is not None and step.op in ("div", "sqrt"):  # of 1 where it is not chosen, so derivatives are finite
+            *first, last = step.args
+            found = self.emit(step.op, *first, self.emit("select", chosen, last, Fraction(1)))
         return self.emit("select", chosen, found, self._select(rest))
 
 

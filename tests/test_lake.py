@@ -58,6 +58,40 @@ def test_depths_stay_positive_up_to_the_courant_number(cells, flux):
     assert np.array_equal(after[2], b)
 
 
+@pytest.mark.parametrize("flux", ["rusanov", "hll"])
+@pytest.mark.parametrize("system", [LINE, PLANE], ids=["line", "plane"])
+def test_derivatives_beside_dry_cells_are_finite_and_those_of_differences(system, flux):
+    """√h has no derivative at 0, and what is selected does not read it; central differences at every wet cell."""
+    torch = pytest.importorskip("torch")
+    rng, shape = np.random.default_rng(3), (4, 5)[-system.ndim:]
+    u = rng.random((system.size, *shape)) + .2
+    dry = rng.random(shape) < .4
+    u[-1] *= 3
+    u[:-1] *= ~dry
+    assert dry.any() and not dry.all()
+    step, weights = stepper(system, flux, "wall", "torch"), torch.from_numpy(rng.standard_normal(u.shape))
+
+    def value(v):
+        return (step(v, .01) * weights).sum()
+    x = torch.from_numpy(u).requires_grad_()
+    gradient, = torch.autograd.grad(value(x), x)
+    assert torch.isfinite(gradient).all()
+    for k in np.argwhere(np.broadcast_to(~dry, u.shape)):
+        e = torch.zeros_like(x)
+        e[tuple(k)] = 1e-6
+        assert abs(float((value(x + e) - value(x - e)).detach()) / 2e-6 - gradient[tuple(k)]) <= 1e-7
+
+
+def test_largest_speeds_beside_dry_cells_have_finite_derivatives():
+    torch = pytest.importorskip("torch")
+    kernel = pde.lower(LINE.scheme("hydrostatic"))
+    u = torch.tensor([[0., 2.], [0., 1.], [1., 0.]], dtype=torch.float64, requires_grad=True)
+    speed, = kernel.speeds_of(u, {})
+    gradient, = torch.autograd.grad(speed.sum(), u)
+    assert 0 <= speed[0] < 1e-5 and abs(speed[1] - .5 - 19.62 ** .5) <= 1e-15
+    assert torch.isfinite(gradient).all() and gradient[:, 0].tolist() == [0] * 3
+
+
 def test_positivity_and_texts():
     scheme = catalog.shallow_water(ndim=2, bottom=True).scheme("hydrostatic", flux="hll", courant="1/2")
     assert repr(scheme.positivity()) == "<Positivity: h > 0 up to the Courant number 1/2>"
