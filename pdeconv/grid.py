@@ -81,15 +81,15 @@ class Grid:
         if not isinstance(given, np.ndarray):
             listed = hasattr(given, "__len__") and not isinstance(given, str)
             if not listed or len(given) != len(names):
-                count = f"{len(given)} fields are" if listed else f"{given!r} is"
-                raise BadGrid(f"{count} given, and there are {len(names)} unknowns: {', '.join(names)}. Give one field "
-                              "for each.")
+                count = f"{len(given)} field{' is' if len(given) == 1 else 's are'}" if listed else f"{given!r} is"
+                raise BadGrid(f"{count} given, and one is needed for each of {', '.join(names)}. Give one field for "
+                              "each.")
             given = np.stack([self._one(f, name) for f, name in zip(given, names)])
         if given.dtype.kind not in "biuf":
             raise BadGrid(f"the field holds {given.dtype}, and fields are real. Convert it.")
         if given.shape != (len(names), *self.shape):
-            raise BadGrid(f"the field has the shape {given.shape}, and {len(names)} unknowns on {self} need "
-                          f"{(len(names), *self.shape)}. Reshape it.")
+            raise BadGrid(f"the field has the shape {given.shape}, and {', '.join(names)} on {self} "
+                          f"need{'s' * (len(names) == 1)} {(len(names), *self.shape)}. Reshape it.")
         return np.array(given, dtype=given.dtype if given.dtype == np.float32 else np.float64)
 
     def _one(self, given: Any, name: str) -> np.ndarray:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import sympy
 from sympy import Expr
 
+from .ratio import RATIO
 from .reconstruction import Let, plain
 from .speed import spectral_radius
 
@@ -26,7 +27,7 @@ class NumericalFlux:
     """
 
     system: System
-    ratio: Expr = field(default=sympy.Symbol("dt/dx", positive=True), kw_only=True)
+    ratio: Expr = field(default=RATIO, kw_only=True)
 
     name = ""
 

@@ -117,7 +117,8 @@ def state_of(system: System, given: Any) -> Floats:
     else:
         values = [_float(x) for x in given]
     if len(values) != system.size:
-        raise BadState(f"the state has {len(values)} entries, and {system.expression} has {system.size} unknowns.")
+        raise BadState(f"({', '.join(f'{x:g}' for x in values)}) is no state of {system.expression}, which is "
+                       f"{', '.join(system.names)}. Give a number for each.")
     for u, x in zip(system.state, values):
         if u.is_positive and x < 0:
             raise BadState(f"{u.name} = {x:g} is negative, and it has to be positive, or 0 where it is a vacuum or a "

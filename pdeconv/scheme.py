@@ -23,6 +23,7 @@ from .factorisation import factored
 from .formula import rational, text
 from .laurent import Laurent, Offset
 from .numerical_flux import NumericalFlux, State
+from .ratio import RATIO
 from .reconstruction import Let, Reconstruction, plain
 from .runge_kutta import RungeKutta
 from .speed import max_speed, spectral_radius
@@ -39,8 +40,6 @@ if TYPE_CHECKING:
     from .positivity import Positivity
     from .scheme_symmetry import SchemeSymmetries
     from .stencil import Stencil
-
-RATIO = sympy.Symbol("dt/dx", positive=True)
 
 
 class UnknownScheme(ValueError):

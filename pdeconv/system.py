@@ -81,8 +81,8 @@ class System:
             for axis, rows in matrices.items():
                 table = [[formula(e, known) for e in row] for row in _rows(rows)]
                 if len(table) != n or any(len(row) != n for row in table):
-                    raise NotASystem(f"the matrix along {axis} is not {n}×{n}, and there are {n} unknowns. Give square "
-                                     "matrices of one size.")
+                    raise NotASystem(f"the matrix along {axis} is not {n}×{n}, as the state {', '.join(names)} needs. "
+                                     "Give square matrices of one size.")
                 jacobians.append(sympy.ImmutableMatrix(table))
         terms = tuple(formula(s, known) for s in source) if source is not None else (sympy.S.Zero,) * n
         if len(terms) != n:

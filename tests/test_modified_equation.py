@@ -1,4 +1,6 @@
 """Modified equations of systems, staggered and limited schemes, and orders observed."""
+import re
+
 import numpy as np
 import pytest
 import sympy
@@ -48,6 +50,30 @@ def test_yee_has_a_modified_equation():
     assert found.order == 2 and set(found.terms) == {(3,)}
     eigen = (found.term(x=3) * catalog.wave().at(c=1).matrices[0]).trace() / 2  # −(1 − ν²)/24, as a u_xxx
     assert eigen == -Rational(1, 24) * (1 - Rational(1, 4))
+
+
+@pytest.mark.parametrize("make, printed", [
+    (lambda: catalog.advection(ndim=2).scheme("lax-wendroff").modified_equation(), "a_x*a_y**2*(dt/dx)**2/2]]*u_xyy"),
+    (lambda: catalog.wave(ndim=2).scheme("rusanov").modified_equation(), "-c**2*(dt/dx)/2"),
+    (lambda: catalog.wave().scheme("yee").modified_equation(), "(dt/dx)**2/6"),
+    (lambda: catalog.wave().scheme("lax-wendroff").stencil, "(dt/dx)**2/2"),
+    (lambda: catalog.burgers().scheme("lax-friedrichs").face_flux("x", {(0,): (1,), (1,): (2,)})[0], "1/(2*(dt/dx))"),
+    (lambda: -sympy.Symbol("a") / catalog.burgers().scheme("upwind").ratio, "-a/(dt/dx)")])
+def test_powers_of_the_step_by_the_cell_are_printed_in_brackets(make, printed):
+    text = repr(make())
+    assert printed in text and not re.search(r"[*/]dt/dx|dt/dx[*]", text)
+
+
+def test_what_is_printed_of_the_step_by_the_cell_is_what_is_meant():
+    """Δt/Δx is one symbol; read as a quotient the text gives the same value."""
+    for scheme in (catalog.wave(ndim=2).scheme("lax-wendroff"), catalog.wave(ndim=2).scheme("yee")):
+        for m in scheme.modified_equation().terms.values():
+            for e in m:
+                values = {"c": 3, "dt": 2, "dx": 7}
+                meant = e.subs({s: Rational(2, 7) if s == scheme.ratio else 3 for s in e.free_symbols})
+                assert sympy.sympify(str(e)).subs(values) == meant
+    tex = catalog.wave(ndim=2).scheme("lax-wendroff").modified_equation()._repr_latex_()
+    assert r"\left(\frac{\Delta t}{\Delta x}\right)^{2}" in tex and "dt/dx" not in tex
 
 
 # Limited schemes -----------------------------------------------------------------------------------------------

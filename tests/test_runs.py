@@ -207,11 +207,11 @@ def test_vacuum_and_dry_states_are_refused(system, field, what):
 
 
 @pytest.mark.parametrize("given, message", [
-    (5, "5 is given, and there are 1 unknowns: u"), ([1, 2], "2 fields are given"),
+    (5, "5 is given, and one is needed for each of u"), ([1, 2], "2 fields are given"),
     ({"v": 1}, "values are given for v"),
     ([[1, 2, 3]], r"the field of u is none on .* Give a number, or an array \(8,\)"), ([1j], "it is complex"),
     (np.ones((2, 8)), r"has the shape \(2, 8\)"), (np.ones((1, 8), complex), "fields are real"),
-    (lambda y: [y], "a function that does not take x"), ("u", "'u' is given, and there are 1")])
+    (lambda y: [y], "a function that does not take x"), ("u", "'u' is given, and one is needed for each of u")])
 def test_fields_that_do_not_fit_are_refused(given, message):
     with pytest.raises(pde.BadGrid, match=message):
         pde.solve(FLOW, "upwind", LINE, given, 1)

@@ -175,7 +175,7 @@ def test_what_does_not_fit_is_refused():
     flow, grid = catalog.advection().at(a_x=1), pde.Grid(x=(0, 1, 8))
     with pytest.raises(pde.Unstable):
         pde.solve(flow, "upwind", grid, [0], 1, courant="3/2")
-    with pytest.raises(pde.BadGrid, match="2 fields are given, and there are 1 unknowns"):
+    with pytest.raises(pde.BadGrid, match="2 fields are given, and one is needed for each of u"):
         pde.solve(flow, "upwind", grid, [0, 1], 1)
     with pytest.raises(pde.BadGrid, match="the grid has the axes x, and the system x, y"):
         pde.solve(WATER, "rusanov", grid, [1, 0, 0], 1, courant="2/5")
