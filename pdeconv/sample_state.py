@@ -5,8 +5,9 @@ import random
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-import sympy
 from sympy import Expr, Rational
+
+from .ratio import RATIO
 
 if TYPE_CHECKING:
     from .system import System
@@ -27,8 +28,7 @@ def sample_states(system: System, cells: Iterable[Any], count: int) -> Iterator[
     w = system.primitive_symbols
     formulas = system.state if system.primitive is None else system.primitive
     known = {*system.state, *w}
-    names = {s for e in formulas for s in e.free_symbols} | set(system.parameters)
-    names |= {sympy.Symbol("dt/dx", positive=True)}
+    names = {s for e in formulas for s in e.free_symbols} | set(system.parameters) | {RATIO}
     cells = list(cells)
     for k in range(count):
         size, steps = KINDS[k % len(KINDS)]
