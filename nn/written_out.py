@@ -10,7 +10,8 @@ F = torch.nn.functional
 
 
 class Attention(torch.nn.MultiheadAttention):
-    """softmax(q kᵀ/√d) v in each head between linear maps, of which three are rows of one parameter."""
+    """softmax(q kᵀ/√d) v in each head between linear maps, of which three are rows of one parameter; with keys and
+    values of its own, or zero, after the others."""
 
     def forward(self, query: Any, key: Any, value: Any, key_padding_mask: Any = None, need_weights: bool = True,
                 attn_mask: Any = None, average_attn_weights: bool = True, is_causal: bool = False) -> tuple[Any, Any]:
@@ -19,9 +20,14 @@ class Attention(torch.nn.MultiheadAttention):
         maps = [self.in_proj_weight[s] for s in parts] if self._qkv_same_embed_dim else [
             self.q_proj_weight, self.k_proj_weight, self.v_proj_weight]
         shifts = [None if self.in_proj_bias is None else self.in_proj_bias[s] for s in parts]
-        q, k, v = (F.linear(x if self.batch_first else x.movedim(0, -2), w, b).unflatten(
-            -1, (self.num_heads, self.head_dim)).transpose(-2, -3)
-            for x, w, b in zip((query, key, value), maps, shifts))
+        q, k, v = (F.linear(x if self.batch_first else x.movedim(0, -2), w, b)
+                   for x, w, b in zip((query, key, value), maps, shifts))
+        more = [(self.bias_k, self.bias_v)] * (self.bias_k is not None) + [(None, None)] * self.add_zero_attn
+        for one, other in more:
+            k, v = _with_row(k, one), _with_row(v, other)
+            attn_mask, key_padding_mask = (
+                None if m is None else F.pad(m, (0, 1)) for m in (attn_mask, key_padding_mask))
+        q, k, v = (x.unflatten(-1, (self.num_heads, self.head_dim)).transpose(-2, -3) for x in (q, k, v))
         scores = q @ k.transpose(-1, -2) * self.head_dim ** -0.5
         if attn_mask is not None:
             one_a_head = isinstance(attn_mask, torch.Tensor) and attn_mask.ndim == 3
@@ -87,8 +93,7 @@ WRITTEN: dict[type[torch.nn.Module], type[torch.nn.Module]] = {
 
 
 def written_out(model: torch.nn.Module) -> torch.nn.Module:
-    """The model, as a copy where attention and transformers of torch are given these forms; attention that adds keys
-    is left as it is.
+    """The model, as a copy where attention and transformers of torch are given these forms.
 
     >>> layer = torch.nn.TransformerEncoderLayer(4, 2, 8, batch_first=True).eval(); x = torch.randn(1, 3, 4)
     >>> torch.allclose(written_out(layer)(x), layer(x), atol=1e-5)
@@ -103,8 +108,13 @@ def written_out(model: torch.nn.Module) -> torch.nn.Module:
 
 
 def _has_form(module: torch.nn.Module) -> bool:
-    adds = isinstance(module, torch.nn.MultiheadAttention) and (module.bias_k is not None or module.add_zero_attn)
-    return type(module) in WRITTEN and not adds
+    return type(module) in WRITTEN
+
+
+def _with_row(x: Any, row: Any) -> Any:
+    """The positions and one more: a row (1, 1, n) of weights, or zeros."""
+    longer = F.pad(x, (0, 0, 0, 1))
+    return longer if row is None else longer + F.pad(row.flatten(0, 1), (0, 0, x.shape[-2], 0))
 
 
 def _left_out(mask: Any) -> Any:

@@ -114,8 +114,8 @@ def test_functions_of_each_channel_of_many_channels():
 
 
 def test_calls_without_a_rule_say_so():
-    with pytest.raises(NoRule, match=r"attention.*gives several tensors, and its symmetries are not.*Write it out"):
-        weight_symmetry(Attends(add_zero_attn=True), torch.ones(1, 3, 5))
+    with pytest.raises(NoRule, match=r"memory.*gives several tensors, and its symmetries are not.*Write it out"):
+        weight_symmetry(Recurrent(), torch.ones(1, 3, 5))
     with pytest.raises(NoRule, match=r"torch\.fx cannot follow Branches.*Write its forward without branches"):
         weight_symmetry(Branches(), torch.ones(1, 4))
     with pytest.raises(NoRule, match=r"%\w+ .*functions of 64 channels to 64 have 8192 unknowns, above 2500.*Split it"):
@@ -136,6 +136,17 @@ class Attends(torch.nn.Module):
     def forward(self, x):
         y = self.before(x)
         return self.after(self.attention(y, y, y)[0])
+
+
+class Recurrent(torch.nn.Module):
+    """A module of torch without a rule, after a linear map."""
+
+    def __init__(self):
+        super().__init__()
+        self.before, self.memory = torch.nn.Linear(5, 4), torch.nn.GRU(4, 3)
+
+    def forward(self, x):
+        return self.memory(self.before(x))[0]
 
 
 class Crossed(torch.nn.Module):
@@ -328,6 +339,8 @@ BLOCKS = {
     "attention of torch": (lambda: between(Attention(fused=True), n=6), X3, 36 + 36 + 4 * 9, "gl(3)^4 + gl(6)^2"),
     "transformer": (lambda: between(Transformer(), n=6), X3, 4 * 9 + 2 * 6 + 6, "[dim 6] + gl(3)^4 + R^12"),
     "MultiheadAttention": (Attends, X3, 16 + 16 + 4 * 4, "gl(2)^4 + gl(4)^2"),
+    "and zero": (lambda: Attends(add_zero_attn=True), X3, 48, "gl(2)^4 + gl(4)^2"),
+    "and keys of its own": (lambda: Attends(add_bias_kv=True, add_zero_attn=True), X3, 48, "gl(2)^4 + gl(4)^2"),
     "TransformerEncoder": (lambda: between(torch.nn.TransformerEncoder(torch.nn.TransformerEncoderLayer(
         4, 2, 6, 0., batch_first=True), 2)), X3, 8 * 4 + 4 + 2 * 6 + 4, "[dim 4] + gl(2)^8 + R^16"),
     "TransformerDecoderLayer": (Crossed, X3, 8 * 4 + 16 + 4 + 6 + 3 * 4,
