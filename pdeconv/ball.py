@@ -12,6 +12,8 @@ from .certified import PRECISION, NotCertified
 from .jump import log_mean, power_jump
 from .tangent import greatest, least
 
+CLOSE = sympy.Rational(1, 10 ** 60)
+
 
 def ball(x: Any) -> arb:
     """A rational number."""
@@ -48,7 +50,14 @@ def _value(e: Expr, at: Mapping[Expr, arb]) -> arb:
     if e.is_Rational:
         return ball(e)
     if isinstance(e, Piecewise):
-        return next(_value(a, at) for a, c in e.args if _holds(c, at))
+        chosen = next((a for a, c in e.args if _holds(c, at)), None)
+        if chosen is None:
+            raise NotCertified("no case holds.")
+        return _value(chosen, at)
+    if e is sympy.pi or e is sympy.E:
+        return arb.pi() if e is sympy.pi else arb(1).exp()
+    if isinstance(e, sympy.CRootOf) and e.is_real:
+        return ball(e.eval_rational(CLOSE)) + arb(0, 1e-59)
     parts = [_value(sympy.sympify(a), at) for a in e.args]
     return applied(e.func, parts, e)
 
@@ -81,8 +90,6 @@ def applied(func: Any, parts: Sequence[arb], e: Expr | None = None) -> arb:
         return (b ** p - a ** p) / (b - a)
     if hasattr(arb, func.__name__) and len(parts) == 1:
         return getattr(parts[0], func.__name__)()
-    if e is not None and not e.free_symbols:
-        return arb(str(sympy.N(e, 60)), 1e-50)
     raise NotCertified(f"{func.__name__} has no value in ball arithmetic.")
 
 

@@ -18,7 +18,7 @@ from .reconstruction import Linear
 from .riemann_flux import RiemannFlux
 from .sample_state import sample_states
 from .step_program import Assignments, StepProgram, assignments
-from .value_numbering import Values
+from .value_numbering import NotNumbered, Values
 from .weno import Weno
 
 if TYPE_CHECKING:
@@ -75,14 +75,20 @@ def covariance(question: Question, points: Sequence[Point]) -> Verdict:
 
 
 def _agree(question: Question, values: Values) -> bool:
-    a, b = question(values)
-    return all(values(x - y) == 0 for x, y in zip(map(values, a), map(values, b)))
+    try:
+        a, b = question(values)
+        return all(values(x - y) == 0 for x, y in zip(map(values, a), map(values, b)))
+    except NotNumbered:
+        return False
 
 
 def _open_ties(question: Question, points: Sequence[Point], zeros: frozenset[int], values: Values) -> list[Expr]:
-    """The ties at which the values are not seen to agree."""
+    """The ties at which the values are not seen to agree; several at once in the order in which they are numbered, as
+    a name that is 0 changes the numbers of later ones alone."""
     found = []
     for number, meaning in sorted(values.ties.items()):
+        if number <= max(zeros, default=-1):
+            continue
         there = Values(points, generic=True, zeros=zeros | {number})
         if not _agree(question, there):
             found.append(meaning)
@@ -178,16 +184,16 @@ def prove(program: StepProgram, motion: Motion) -> None:
     for part, questions in parts(program, motion).items():
         for j, question in enumerate(questions):
             found = covariance(question, points)
-            if not found.equal and not _is_proved_as_a_whole(program, motion, points):
+            if not found.equal:
+                if _is_proved_as_a_whole(program, motion, points):
+                    return
                 raise Undecided(f"the {part} of {scheme.expression} along {scheme.axes[j]} is not seen to go to that "
-                                f"along {scheme.axes[motion.axis(j)[0]]} by {motion.rho.tolist()} on the state, and no "
-                                "state refutes it. Give numbers for the parameters, system.at(…).")
-            if found.equal and found.ties and not is_continuous(scheme):
+                                f"along {scheme.axes[motion.axis(j)[0]]} by {motion.rho.tolist()} on the state, and "
+                                "none of the states tried refutes it. Give numbers for the parameters, system.at(…).")
+            if found.ties and not is_continuous(scheme):
                 raise Undecided(f"the {part} of {scheme.expression} is seen to be covariant where {found.ties[0]} is "
                                 "not 0, and not where it is. Write the flux with equal values on both sides there, or "
                                 "with their mean.")
-            if not found.equal:
-                return
 
 
 def is_continuous(scheme: Scheme) -> bool:

@@ -38,7 +38,7 @@ class Refutation:
 
     def _refutes(self, motion: Motion) -> bool:
         system = self.program.scheme.system
-        cells = self.offsets | {motion.source(k) for k in self.offsets}
+        cells = sorted(self.offsets | {motion.source(k) for k in self.offsets})
         rho = [[evaluate(e, {}) for e in row] for row in motion.rho.tolist()]
 
         def turned(u: State) -> State:

@@ -19,7 +19,7 @@ Sample = tuple["arb | None", ...]
 
 
 class NotNumbered(ArithmeticError):
-    """A condition of a case that is no comparison."""
+    """A condition of a case that is no comparison, or a quotient by 0."""
 
 
 class Values:
@@ -29,8 +29,8 @@ class Values:
     their arguments: max(a, b) = −min(−a, −b), |−a| = |a|, and a case by the sign of s with its branches exchanged is
     one by that of −s. Each new rational function is compared with the names that have its value at all of `points`, and
     is that name where their difference is zero, with names replaced by what they stand for, the last one first, until
-    it is. Points only guess; what is equal is proved, wherever both formulas exist. Two roots (a/b)^q = a^q/b^q where
-    a, b ≥ 0: by assumptions, or as roots of them are taken.
+    it is. Points only guess; what is equal is proved, wherever all formulas so far are real and divide by no zero.
+    (a/b)^q is a^q/b^q where a, b ≥ 0: by assumptions, or because roots of them are taken.
 
     With `generic`, the branch of a case where s = 0 is left out, and `ties` are the names s of cases that are the same
     without it and differ in it: then equality is proved where no tie is 0. Names whose numbers are in `zeros` are 0.
@@ -45,7 +45,7 @@ class Values:
                  ) -> None:
         self.points, self.generic, self.zeros = points, generic, zeros
         self.ties: dict[int, Expr] = {}  # numbers of names, with what they stand for
-        self._count = self._inside = 0
+        self._inside = 0
         self._numbers: dict[Expr, int] = {}
         self._meaning: dict[Expr, Expr] = {}
         self._samples: dict[Expr, Sample] = {}
@@ -55,6 +55,8 @@ class Values:
         self._alike: dict[Any, list[Expr]] = {}
         self._at_zero: dict[Expr, Expr] = {}
         self._not_negative: set[Expr] = set()
+        self._radicand: dict[Expr, Expr] = {}
+        self._degrees: dict[Expr, set[int]] = {}
 
     def __call__(self, e: Expr) -> Expr:
         return self._number(self._read(sympy.sympify(e)))
@@ -63,7 +65,7 @@ class Values:
     def _read(self, e: Expr) -> Expr:
         """The formula as a rational function of names."""
         if e.is_Rational or e in self._numbers:
-            return e
+            return e if e.is_Rational else self._kept(e)
         found = self._rational.get(e)
         if found is None:
             found = self._rational[e] = self._read_new(e)
@@ -86,7 +88,7 @@ class Values:
         if isinstance(e, Piecewise):
             return self._cases(e.args, {})
         if not e.free_symbols:
-            return self._node(("number", e), lambda k: applied(e.func, [evaluate(a, {}) for a in e.args], e))
+            return self._node(("number", e), lambda k: evaluate(e, {}))
         parts = [self(a) for a in e.args]
         if isinstance(e, log_mean):
             parts.sort(key=self._order)
@@ -94,14 +96,10 @@ class Values:
                           isinstance(e, (sympy.exp, log_mean)))
 
     def _input(self, e: Expr) -> Expr:
-        number, self._count = self._count, self._count + 1
-        if number in self.zeros:
-            return sympy.S.Zero
-        self._numbers[e] = number
         self._register(e, tuple(point.get(e) for point in self.points))
         if e.is_nonnegative:
             self._not_negative.add(e)
-        return e
+        return self._kept(e)
 
     def _number(self, r: Expr) -> Expr:
         """±a or a number for a rational function of names."""
@@ -109,6 +107,8 @@ class Values:
             return r
         if r in self._known:
             return self._known[r]
+        if r.has(sympy.zoo, sympy.nan):
+            raise NotNumbered("a formula divides by zero. Write it for what is not zero, as a case.")
         sample = self._sample(lambda k: self._at(r, k))
         found = self._found(r, sample)
         if found is None:
@@ -125,33 +125,43 @@ class Values:
         for name in self._alike.get(key, ()):
             value = sign * _signature(self._samples[name])[1] * name
             if self.vanishes(r - value):
-                return value
+                return value.xreplace({name: self._kept(name)})
         return None
 
     def vanishes(self, r: Expr) -> bool:
         """Whether a rational function of names is 0 once some names are replaced by what they stand for."""
-        while not is_zero(r):
+        while not is_zero(r) and not is_zero(self._by_roots(r)):
             last = max((s for s in r.free_symbols if s in self._meaning), key=self._numbers.__getitem__, default=None)
             if last is None:
                 return False
             r = r.xreplace({last: self._meaning[last]})
         return True
 
+    def _by_roots(self, r: Expr) -> Expr:
+        """r with b and the roots of b as powers of one symbol, for each name b of which it holds a root."""
+        change: dict[Expr, Expr] = {}
+        for b in {self._radicand[s] for s in r.free_symbols if s in self._radicand}:
+            roots = {q: t for q in self._degrees[b] if (t := self._nodes["root", b, q]) != 0}
+            whole = sympy.ilcm(1, *roots)
+            finest = sympy.Symbol(f"{b}^1/{whole}", positive=True)
+            change |= {t: finest ** (whole // q) for q, t in roots.items()} | {b: finest ** whole}
+        return r.xreplace(change) if change else r
+
     # Names ------------------------------------------------------------------------------------------------------
     def _new(self, sample: Sample, meaning: Expr | None = None, not_negative: bool = False) -> Expr:
-        number, self._count = self._count, self._count + 1
-        if number in self.zeros:
-            return sympy.S.Zero
-        name = sympy.Symbol(f"_{number}", real=True)
-        self._numbers[name] = number
+        name = sympy.Symbol(f"_{len(self._numbers)}", real=True)
         self._register(name, sample)
         if meaning is not None:
             self._meaning[name] = meaning
         if not_negative:
             self._not_negative.add(name)
-        return name
+        return self._kept(name)
+
+    def _kept(self, name: Expr) -> Expr:
+        return sympy.S.Zero if self._numbers[name] in self.zeros else name
 
     def _register(self, name: Expr, sample: Sample) -> None:
+        self._numbers[name] = len(self._numbers)
         self._samples[name] = sample
         if None not in sample:
             self._alike.setdefault(_signature(sample)[0], []).append(name)
@@ -224,6 +234,9 @@ class Values:
             return b ** q
         of = sympy.Rational(1, q.q)
         found = self._node(("root", b, q.q), lambda k: applied(sympy.Pow, [self._at(b, k), evaluate(of, {})]), True)
+        if b in self._numbers and found != 0:
+            self._radicand[found] = b
+            self._degrees.setdefault(b, set()).add(q.q)
         if b in self._numbers and not self._inside:  # in a case it is real where the case holds
             self._not_negative.add(b)
         return found ** q.p
@@ -252,6 +265,8 @@ class Values:
 
     def _cases(self, cases: Sequence[Any], signs: Signs) -> Expr:
         """The value of a Piecewise where these names have these signs."""
+        if not cases:
+            raise NotNumbered("no case holds everywhere else. End the cases with (value, True).")
         (e, condition), *rest = cases
         return self._branch(condition, signs, lambda s: self._leaf(e, s), lambda s: self._cases(rest, s))
 
