@@ -33,7 +33,8 @@ def test_air_commutes_with_the_square(flux):
 
 @pytest.mark.parametrize("options", [
     {"limiter": "minmod"}, {"limiter": "van-leer", "on": "primitive"}, {"limiter": "koren", "on": "characteristics"},
-    pytest.param({"reconstruction": "weno5", "on": "characteristics"}, marks=pytest.mark.slow), {"reconstruction": "fromm"}], ids=str)
+    pytest.param({"reconstruction": "weno5", "on": "characteristics"}, marks=pytest.mark.slow),
+    {"reconstruction": "fromm"}], ids=str)
 def test_reconstructions_commute_with_the_square(options):
     assert WATER.scheme("muscl", flux="hllc", **options).is_equivariant(D4, V)
 
