@@ -89,6 +89,10 @@ class Boundary:
         made = [tuple(c.ghost(self.system, axis) for c in pair) for axis, pair in zip(self.system.axes, self.sides)]
         return tuple((b, a) if j == 1 else (a, b) for j, (a, b) in enumerate(made))
 
+    def __getstate__(self) -> dict[str, Any]:
+        """The state without the functions, which are made again."""
+        return {name: value for name, value in self.__dict__.items() if name != "_ghosts"}
+
     def _copied(self, j: int, n: int, width: int, dtype: Any) -> tuple[_Known, _Known]:
         """The cells beyond the two ends of an axis as factor · cell + addend, where they are; kept for other steps."""
         key = (j, n, width, dtype)

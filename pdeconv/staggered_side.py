@@ -86,8 +86,10 @@ def staggered_sides(scheme: Scheme, boundary: Boundary) -> Boundary:
     """
     if not isinstance(scheme, Staggered):
         return boundary
-    return replace(boundary, sides=tuple((_side(scheme, axis, low, False), _side(scheme, axis, high, True))
+    made = replace(boundary, sides=tuple((_side(scheme, axis, low, False), _side(scheme, axis, high, True))
                                          for axis, (low, high) in zip(scheme.axes, boundary.sides)))
+    _ = made._ghosts  # made here, so that torch.compile finds them
+    return made
 
 
 def _side(scheme: Staggered, axis: str, given: Condition, high: bool) -> Condition:
