@@ -56,6 +56,9 @@ class SchemeStep(torch.nn.Module):
         self.positive = frozenset(name for name in learn if known[name].is_positive)
         self.stepper = Stepper(lower(scheme, self.names), conditions(scheme.system, boundary),
                                tuple(map(float, spacing)), "torch")
+        _ = self.stepper.boundary._ghosts  # made here, so that graphs find them
+        self.tableaux = [tuple([tuple(map(float, row)) for row in rows] for rows in (time.alpha, time.beta))
+                        for time in (kernel.scheme.time for kernel in self.stepper.kernel.chain)]
         self.coefficients = torch.nn.ParameterDict()
         for name, value in learn.items():
             if name in self.positive and not value > 0:
@@ -118,25 +121,26 @@ class SchemeStep(torch.nn.Module):
 
     def _stepped(self, u: torch.Tensor, step: Any, values: Mapping[str, torch.Tensor]) -> torch.Tensor:
         """One step: of a staggered scheme both halves, of a split one all sweeps."""
-        for kernel in self.stepper.kernel.chain:
-            u = self._stages(kernel, u, kernel.span[1] * step, values)
+        for kernel, tableau in zip(self.stepper.kernel.chain, self.tableaux):
+            u = self._stages(kernel, tableau, u, kernel.span[1] * step, values)
         return u
 
-    def _stages(self, kernel: Any, u: torch.Tensor, step: Any, values: Mapping[str, torch.Tensor]) -> torch.Tensor:
+    def _stages(self, kernel: Any, tableau: tuple[Any, ...], u: torch.Tensor, step: Any,
+                values: Mapping[str, torch.Tensor]) -> torch.Tensor:
         """The Runge–Kutta stages u⁽ⁱ⁾ = Σ_k α_ik u⁽ᵏ⁾ + β_ik Δt L(u⁽ᵏ⁾) of a kernel."""
         from pdeconv.operations import torch_operations
 
         fields = [u]
         rates: dict[int, torch.Tensor] = {}
         ratios = [step / d for d in self.stepper.spacing]
-        for alpha, beta in zip(kernel.scheme.time.alpha, kernel.scheme.time.beta):
+        for alpha, beta in zip(*tableau):
             for k, b in enumerate(beta):
                 if b and k not in rates:
                     padded = self.stepper.boundary.pad(fields[k].movedim(1, 0), kernel.reach)
                     rate = kernel.rate(padded.movedim(1, -1), ratios, step, torch_operations(), torch.stack, values)
                     rates[k] = rate.movedim(-1, 0)  # kernels cut the first axes, so that the batch comes last
-            parts = [float(a) * v for a, v in zip(alpha, fields) if a]
-            parts += [float(b) * rates[k] for k, b in enumerate(beta) if b]
+            parts = [a * v for a, v in zip(alpha, fields) if a]
+            parts += [b * rates[k] for k, b in enumerate(beta) if b]
             fields.append(sum(parts[1:], parts[0]))
         return fields[-1]
 
@@ -150,6 +154,11 @@ class SchemeStep(torch.nn.Module):
         speeds = self.stepper.kernel.speeds_of(u.detach().unbind(1), {k: v.detach() for k, v in values.items()})
         largest = [s.amax().double() if torch.compiler.is_compiling() else float(s.amax()) for s in speeds]
         return [s / d for s, d in zip(largest, self.stepper.spacing)]
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """A layer read back, whose boundary has computed what it needs, so that graphs find it."""
+        super().__setstate__(state)
+        _ = self.stepper.boundary._ghosts
 
     def __getstate__(self) -> dict[str, Any]:
         """The state without what the boundary has computed, which holds functions."""
