@@ -177,11 +177,11 @@ class Judgement:
         return x
 
     def _attention(self, call: Call, typed: list[torch.Tensor], types: list[FieldType], m: Any, y: Any) -> FieldType:
-        """Query, key, value and output projections, each of all linear maps of channels."""
+        """Query, key, value and output projections, each of all linear maps of channels; keys that it adds stay."""
         x = types[0]
         block = x.blocks[-1]
-        if block.channels is None or m.bias_k is not None or len({len(t.shape) for t in types}) > 1:
-            raise NotDecided("attention of this form: the last axis has to be channels, without bias_k and bias_v")
+        if block.channels is None or len({len(t.shape) for t in types}) > 1:
+            raise NotDecided("attention of this form: the last axis has to be channels")
         if not block.is_trivial:
             raise NotDecided(f"its heads cut {block.text} into slices of channels. Use channels that the group fixes")
         found = []
@@ -192,7 +192,7 @@ class Judgement:
             for weight, t in zip((m.q_proj_weight, m.k_proj_weight, m.v_proj_weight), types):
                 found.append(linear(t, block.rep, self._source(weight)))
         found.append(linear(x, block.rep, self._source(m.out_proj.weight)))
-        for offset in (m.in_proj_bias, m.out_proj.bias):
+        for offset in (m.in_proj_bias, m.out_proj.bias, m.bias_k, m.bias_v):
             if offset is not None:
                 found.append(bias(offset.numel() // block.rep.dim * block.rep, self._source(offset)))
         self._row(self._made(call, *found))

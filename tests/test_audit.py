@@ -227,11 +227,11 @@ def test_projecting_a_parametrisation_changes_its_weights():
 class Attention(torch.nn.Module):
     """Patches, positions, attention twice, and the mean over tokens."""
 
-    def __init__(self, positions):
+    def __init__(self, positions, **options):
         super().__init__()
         self.patch, self.norm = torch.nn.Conv2d(1, 8, 3, 3), torch.nn.LayerNorm(8)
         self.position = torch.nn.Parameter(torch.randn(positions))
-        self.attention = torch.nn.MultiheadAttention(8, 2, batch_first=True)
+        self.attention = torch.nn.MultiheadAttention(8, 2, batch_first=True, **options)
         self.qkv, self.head = torch.nn.Linear(8, 24), torch.nn.Linear(8, 3)
 
     def forward(self, x):
@@ -242,14 +242,15 @@ class Attention(torch.nn.Module):
         return self.head(F.gelu(t).mean(1))
 
 
-def test_attention_over_patches_with_positions():
-    table = nn.audit(Attention((1, 9, 8)), D4.trivial, 3 * D4.trivial, input_shape=(1, 9, 9))
+@pytest.mark.parametrize("options, more", [({}, 0), ({"add_bias_kv": True, "add_zero_attn": True}, 2 * 8)])
+def test_attention_over_patches_with_positions(options, more):
+    table = nn.audit(Attention((1, 9, 8), **options), D4.trivial, 3 * D4.trivial, input_shape=(1, 9, 9))
     assert table and not table.unknown
     kinds = {row.kind: row for row in table}
     assert (kinds["add"].dim_L, kinds["add"].dim_E) in ((72, 24), (0, 0))
     assert (table[1].dim_L, table[1].dim_E) == (72, 24)  # three orbits of nine patches: centre, edges, corners
-    assert kinds["MultiheadAttention"].dim_L == 4 * 8 * 8 + 4 * 8
-    model = nn.project_(Attention((1, 9, 8)).double(), table)
+    assert kinds["MultiheadAttention"].dim_L == 4 * 8 * 8 + 4 * 8 + more
+    model = nn.project_(Attention((1, 9, 8), **options).double(), table)
     nn.assert_equivariant(model, D4.trivial, 3 * D4.trivial, size=9, tolerance=1e-10)
 
 
