@@ -120,6 +120,13 @@ def test_the_flux_of_chandrashekar():
     assert vanishes(momentum - (r0 + r1) / 2 / (b0 + b1) - (v0 + v1) / 2 * mass)
 
 
+def test_entropy_fluxes_take_any_names():
+    flux, (u, v) = pde.entropy_flux(WATER.entropy, "x"), sides(WATER.state)
+    others = [sympy.Symbol(f"a_{k}", **s.assumptions0) for k, s in enumerate((*u, *v))]
+    expected = [e.xreplace(dict(zip(others, (*v, *u)))) for e in flux.flux(others[:2], others[2:])]
+    assert all(vanishes(a - b) for a, b in zip(flux.flux(v, u), expected))  # h_R on the left, h_L on the right
+
+
 def test_shallow_water_has_one_parameter_of_entropy_fluxes():
     """Fjordholm, Mishra and Tadmor (2011) h̄v̄, and Wintermeyer et al. (2017) mean(hv), are members."""
     (mass, momentum), (c,) = pde.entropy_flux_family(WATER.entropy, "x")
