@@ -22,7 +22,7 @@ def factored(e: Any) -> Expr:
     c, found = _factors(sympy.together(sympy.sympify(e)), ())
     powers = [f.as_expr() ** k for f, k in found]
     if len(powers) == 1 and powers[0].is_Add and c not in (1, -1):
-        return Mul(c, powers[0], evaluate=False)  # sympy would multiply it out
+        return Mul(*Mul.make_args(c), powers[0], evaluate=False)  # sympy would multiply it out
     return Mul(c, *powers)
 
 
@@ -56,7 +56,7 @@ def _factors(e: Expr, gens: tuple[Expr, ...]) -> tuple[Expr, list[tuple[Any, Exp
             continue
         try:
             number, found = _irreducible(Poly(base, *gens))
-        except sympy.PolynomialError:
+        except (sympy.PolynomialError, sympy.GeneratorsNeeded):  # such as 2ˣ, and i
             powers[base] += n
             continue
         if n.is_integer:
