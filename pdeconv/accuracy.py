@@ -23,8 +23,9 @@ def order(scheme: Scheme) -> int:
     Linear systems: by the logarithm of the symbol; that of waves along an axis bounds it, and in more dimensions order
     k in space and q in time give min(k, q) at least, since each axis differentiates means exactly. Nonlinear:
     reconstructions of order k on means over cells and Runge–Kutta methods of order q give min(k, q), at most 2 in more
-    than one dimension, where means over faces and values at their centres differ; other schemes by Taylor expansion of
-    the update in the jets of a solution.
+    than one dimension, where means over faces and values at their centres differ, or with a source that is not linear,
+    where means of it and its values at means do; other schemes by Taylor expansion of the update in the jets of a
+    solution, and 1 with a source, which they take by a step of Euler's.
     """
     from .scheme import NotLinear
     from .semi_discrete import SemiDiscrete
@@ -44,8 +45,15 @@ def order(scheme: Scheme) -> int:
         return _matrix_order(scheme, along)
     if isinstance(scheme, SemiDiscrete) and scheme.reconstruction is not None:
         space = scheme.reconstruction.order
-        return min(space if scheme.system.ndim == 1 else min(space, 2), scheme.time.order)
-    return taylor_order(scheme)
+        most = space if scheme.system.ndim == 1 and _keeps_means(scheme) else 2
+        return min(space, most, scheme.time.order)
+    return min(taylor_order(scheme), 1) if any(scheme.system.source) else taylor_order(scheme)
+
+
+def _keeps_means(scheme: Scheme) -> bool:
+    """Whether the source of the mean over a cell is the mean of the source: where it is linear."""
+    state = scheme.system.state
+    return not any(sympy.diff(s, x).has(*state) for s in scheme.system.source for x in state)
 
 
 def _matrix_order(scheme: Scheme, most: int) -> int:

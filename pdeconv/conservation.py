@@ -62,15 +62,23 @@ class Conservation:
         return f"<Conservation: {self.scheme.expression} is {form} along {', '.join(self.scheme.axes)}>"
 
 
+def require_no_source(scheme: Scheme) -> None:
+    """Raise NotConservative where the system has a source."""
+    if any(scheme.system.source):
+        raise NotConservative(f"{scheme.system.expression} has a source, which changes sums over cells. Make the "
+                              "system without it, and ask for the scheme of that.")
+
+
 def conservation(scheme: Scheme) -> Conservation:
     """The flux form of a scheme: by division of G − 1 by 1 − E⁻¹, one axis at a time, or by its face fluxes.
 
-    Raises NotConservative where Σ_k G_k ≠ 1.
+    Raises NotConservative where Σ_k G_k ≠ 1, or there is a source.
 
     >>> from pdeconv import catalog
     >>> catalog.advection().at(a_x=1).scheme("beam-warming", courant="1/2").conservation().verify()
     True
     """
+    require_no_source(scheme)
     if not scheme.is_linear:
         return Conservation(scheme, tuple(scheme.face_program(a) for a in scheme.axes))
     d = scheme.system.ndim

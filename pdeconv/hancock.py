@@ -23,8 +23,8 @@ class Hancock(Scheme):
     """F(u⁺_j*, u⁻_{j+1}*) with u^±_j* = u^±_j − Δt/2Δx (f(u⁺_j) − f(u⁻_j)) and u^±_j the values of a limited line at
     the faces of cell j: second order in one stage, in one dimension.
 
-    For linear systems it is the exact evolution of the lines, averaged. Source: van Leer, SIAM J. Sci. Stat. Comput. 5
-    (1984) 1; Toro, Riemann Solvers, section 14.4.
+    For linear systems with an upwind flux it is the exact evolution of the lines, averaged. Source: van Leer, SIAM J.
+    Sci. Stat. Comput. 5 (1984) 1; Toro, Riemann Solvers, section 14.4.
     """
 
     @staticmethod
@@ -74,7 +74,8 @@ class Hancock(Scheme):
     @property
     def tvd_bound(self) -> Expr | None:
         """1 for linear systems of one unknown, or limited on characteristics, with an upwind flux and φ(r), φ(r)/r in
-        [0, 2]: lines, their evolution and means all do not raise the variation (Sweby, 1984; van Leer, 1984)."""
+        [0, 2]: uⁿ⁺¹ = u − C Δu with C = ν (1 + (1 − ν)/2 (L_j − L_{j−1})/Δu_{j−1/2}) in [ν², ν (2 − ν)], so in [0, 1]
+        (Harten's lemma; Sweby, 1984)."""
         alone = self.system.size == 1 or self.lines.on == "characteristics"
         return sympy.S.One if self.system.is_linear and self.limiter.is_tvd and alone and self.is_upwind else None
 

@@ -64,15 +64,17 @@ def _kernel(kernel: Kernel, before: str, after: str) -> list[tuple[str, str]]:
     letters = _Letters()
     lines = _lines(kernel.cell, here, [_at(f, index, (0,) * system.ndim) for f in fields[system.size:]], letters)
     ends = ("-", "+") if kernel.is_two_sided else ("", "")  # what leaves one cell, and what enters the next
-    for face in kernel.faces:
+    faces = [f for f in kernel.faces if any(out != 0 for out in f.program.outputs)]  # a sweep has those of one axis
+    axes = [(face.axis, system.axes[face.axis]) for face in faces]
+    for face in faces:
         lines += _face(face, fields, symbols, index, system.axes, ends, letters, ratios[face.axis])
     sources = _lines(kernel.source, here, [rf"S_{{{s}}}" for s in symbols], letters) if kernel.source else []
     lines += sources
     for s in symbols:
         change = "".join(rf"-{ratios[j]} \left({_flux(s, a, j, index, '+', ends[0])} - "
-                         rf"{_flux(s, a, j, index, '-', ends[1])}\right) " for j, a in enumerate(system.axes))
+                         rf"{_flux(s, a, j, index, '-', ends[1])}\right) " for j, a in axes)
         change += rf"+ {step} S_{{{s}}}" if sources else ""
-        lines.append((f"L({s})_{{{','.join(index)}}}", change.strip()))
+        lines.append((f"L({s})_{{{','.join(index)}}}", change.strip() or "0"))
     return lines + _stages(kernel, before, after)
 
 

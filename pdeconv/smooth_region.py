@@ -76,15 +76,15 @@ def tangent(scheme: Scheme, bend: int = 0) -> Laurent:
     if isinstance(scheme, Hancock) and not scheme.is_upwind:
         raise NotLinear(f"the flux of {scheme.expression} mixes characteristics, and its limit in smooth regions is "
                         "not known. Take flux='upwind'.")
+    if isinstance(scheme, Hancock) and scheme.lines.on != "characteristics":
+        _require_one_bend(scheme, scheme.limiter, bend)
     if isinstance(scheme, (Hancock, WavePropagation)):
         return _waves(slope_weight(scheme.limiter, bend))
     rows = scheme.reconstruction
     half = sympy.S.Half
     if isinstance(rows, Muscl):
         back = slope_weight(rows.limiter, bend)
-        if bend and scheme.system.size > 1 and slope_weight(rows.limiter, -bend) != back:
-            raise NotDefined(f"φ of {rows.limiter.name!r} has a corner at r = 1, and each characteristic has its own "
-                             "sign of u_x u_xx. Take one unknown, or a smooth limiter such as 'van-leer'.")
+        _require_one_bend(scheme, rows.limiter, bend)
         table = ((-1, -back * half), (0, 1 + back - half), (1, (1 - back) * half))
     elif isinstance(rows, Weno):
         if rows.order <= scheme.time.order:
@@ -100,6 +100,14 @@ def tangent(scheme: Scheme, bend: int = 0) -> Laurent:
                         "'muscl', 'muscl-hancock', 'weno5' or 'wave-propagation'.")
     made = replace(scheme, reconstruction=Tangent(f"{rows.name}'", table))
     return made.characteristic_of(scheme.system.size == 1)
+
+
+def _require_one_bend(scheme: Scheme, limiter: Limiter, bend: int) -> None:
+    """Raise NotDefined where several unknowns meet a corner of φ, each at a side of its own."""
+    if bend and scheme.system.size > 1 and slope_weight(limiter, bend) != slope_weight(limiter, -bend):
+        from .scheme import NotDefined
+        raise NotDefined(f"φ of {limiter.name!r} has a corner at r = 1, and each characteristic has its own sign of "
+                         "u_x u_xx. Take one unknown, or a smooth limiter such as 'van-leer'.")
 
 
 def _waves(back: Expr) -> Laurent:

@@ -86,12 +86,13 @@ def solve(system: System, scheme: Scheme | str, grid: Grid, u0: Any, t_end: floa
     stepper = Stepper(kernel, sides, grid.spacing, backend, threads)
     u = settled(made, sides, u)
     sides.check(u)
-    about = f"{kernel.scheme.expression} on {grid!r} with {sides.sides!r} at courant {number!r}"
+    name = replace(made, courant=None).expression
+    about = f"{name} on {grid!r} with {sides.sides!r} at courant {number!r}"
     if longest < np.inf:
         about += f" and max_step {longest!r}"
     about += f" from the {u.dtype} field {sha256(u.tobytes()).hexdigest()[:12]}"
-    kept = store(path, system.names, grid, kernel.scheme.expression, about)
-    run = _Run(kernel, stepper, grid, number, longest, times, end, kept, checkpoint)
+    kept = store(path, system.names, grid, name, about)
+    run = _Run(name, kernel, stepper, grid, number, longest, times, end, kept, checkpoint)
     return run(u, sys.stderr.isatty() if progress is None else progress)
 
 
@@ -205,6 +206,7 @@ def _sides(system: System, given: Any, grid: Grid) -> Boundary:
 
 @dataclass(frozen=True)
 class _Run:
+    name: str
     kernel: Kernel
     stepper: Stepper
     grid: Grid
@@ -236,8 +238,8 @@ class _Run:
                 if met or state.steps % self.checkpoint == 0:
                     self.store.save(state)
         self.store.save(state)
-        return Solution(self.kernel.scheme.system.names, self.grid, self.kernel.scheme.expression, state.time,
-                        state.steps, state.u.copy(), self.store.series)
+        return Solution(self.kernel.scheme.system.names, self.grid, self.name, state.time, state.steps, state.u.copy(),
+                        self.store.series)
 
     def _begun(self, u: np.ndarray) -> State:
         """The state from which to go on, or the first one."""

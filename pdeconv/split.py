@@ -16,6 +16,7 @@ from .laurent import Laurent, Offset
 from .numerical_flux import State
 from .reconstruction import Let, plain
 from .scheme import RATIO, NotDefined, Scheme, UnknownScheme
+from .semi_discrete import SemiDiscrete
 from .speed import max_speed
 from .symmetriser import NotSymmetrisable, symmetriser
 from .system import System
@@ -36,7 +37,9 @@ class Split(Scheme):
 
     Each sweep sees one axis, so that what is defined in one dimension runs in several, with the Courant number of one.
     "godunov" is of first order unless the matrices commute, "strang" of second. A source acts once, in the last sweep
-    or in the middle one. Source: Strang, SIAM J. Numer. Anal. 5 (1968) 506; LeVeque, Finite Volume Methods, 17.
+    or in the middle one. Fields between sweeps are states of no one time, so values given at sides that vary along
+    them, or in time, leave errors of first order there. Source: Strang, SIAM J. Numer. Anal. 5 (1968) 506; LeVeque,
+    Finite Volume Methods, 17.
     """
 
     along: tuple[Scheme, ...]
@@ -122,6 +125,8 @@ class Split(Scheme):
     def order(self) -> int:
         """That along the axes, where flows commute; otherwise 1 for "godunov" and at most 2 for "strang"."""
         along = min(scheme.order for scheme in self.along)
+        if any(self.system.source) and not isinstance(self.along[0], SemiDiscrete):
+            return 1  # the source takes a step of Euler's
         return along if self.commutes else min(along, 1 if self.splitting == "godunov" else 2)
 
     @cached_property
@@ -131,25 +136,30 @@ class Split(Scheme):
         In the norm of a symmetriser S of all A_j the symbols of the sweeps are normal, so that each is a contraction
         where it is stable along its axis; and waves along one axis meet its sweeps alone.
         """
+        self._linear_only("limit")
         found: list[Expr] = []
         lower: list[Expr] = []
-        largest = max_speed(self.system)
+        largest, decided = max_speed(self.system), True
         for j, _, length in self.parts:
-            own, scale = self.along[j].courant_max, max_speed(self.along[j].system) * length / largest
+            own, ratio = self.along[j].courant_max, sympy.cancel(max_speed(self.along[j].system) / largest)
             if own is None:
                 return None
-            if scale != 0:
-                found.append(sympy.cancel((own.upper if isinstance(own, Enclosure) else own) / scale))
-                lower.append(sympy.cancel((own.lower if isinstance(own, Enclosure) else own) / scale))
+            if not ratio.is_number:  # at most 1, and 1 for the fastest axis
+                ratio, decided = sympy.S.One, False
+            if ratio != 0:
+                found.append((own.upper if isinstance(own, Enclosure) else own) / (ratio * length))
+                lower.append((own.lower if isinstance(own, Enclosure) else own) / (ratio * length))
+        upper = sympy.Min(*found) if decided else sympy.Max(*found)
         try:
             undecided = symmetriser(homogeneous(self.system, *self.axes)).conditions
         except NotSymmetrisable:
             undecided = (sympy.S.Zero,)
         if undecided:
-            return Enclosure(sympy.S.Zero, sympy.Min(*found), "no norm is known in which all sweeps contract")
-        if lower != found:
-            return Enclosure(sympy.Min(*lower), sympy.Min(*found), "the limits along the axes are enclosed")
-        return sympy.Min(*found)
+            return Enclosure(sympy.S.Zero, upper, "no norm is known in which all sweeps contract")
+        if sympy.Min(*lower) == upper:
+            return upper
+        return Enclosure(sympy.Min(*lower), upper, "the limits along the axes are enclosed" if decided else
+                         "parameters decide which axis is the fastest")
 
     def at(self, **state: Any) -> Split:
         """The same sweeps of the system linearised at a state, or with numbers for these symbols: `system.at`."""
@@ -158,7 +168,8 @@ class Split(Scheme):
 
     def conservation(self) -> Conservation:
         """The proof for each sweep: their product changes sums through the boundary alone, as they do."""
-        from .conservation import Conservation
+        from .conservation import Conservation, require_no_source
+        require_no_source(self)
         return Conservation(self, tuple(scheme.conservation() for scheme in self.along))
 
     def positivity(self) -> Positivity:
@@ -201,6 +212,15 @@ class Sweep(Scheme):
         """False: what runs it reads its programs."""
         return False
 
+    @property
+    def order(self) -> int:
+        """That of the inner scheme."""
+        return self.inner.order
+
+    @property
+    def _key(self) -> tuple:
+        return *super()._key, self.inner, self.number, self.span
+
     def face_program(self, axis: str) -> FaceProgram:
         """The program of the inner scheme along its axis; none along the others."""
         j, d = self.axes.index(axis), len(self.axes)
@@ -218,6 +238,12 @@ class Sweep(Scheme):
     def face_offsets(self, axis: str) -> tuple[Offset, ...]:
         """The offsets of the cells that its flux reads."""
         return tuple(k for k, _ in self.face_program(axis).cells)
+
+    def face_flux(self, axis: str, cells: Mapping[Offset, State], let: Let = plain) -> State:
+        """The flux of the inner scheme along its axis; 0 along the others."""
+        if self.axes.index(axis) != self.number:
+            return tuple(sympy.S.Zero for _ in self.system.state)
+        return self.inner.face_flux(self.inner.axes[0], {(k[self.number],): state for k, state in cells.items()}, let)
 
 
 def homogeneous(system: System, *axes: str) -> System:

@@ -38,9 +38,11 @@ def bound(scheme: Scheme) -> Expr:
     from .semi_discrete import SemiDiscrete
     from .wave_propagation import WavePropagation
     system, found = scheme.system, None
-    if isinstance(scheme, (Hancock, WavePropagation)):
+    if any(system.source):
+        pass  # it changes the variation by itself
+    elif isinstance(scheme, (Hancock, WavePropagation)):
         found = scheme.tvd_bound
-    elif isinstance(scheme, SemiDiscrete) and scheme.flux is not None and system.ndim == 1 and not any(system.source):
+    elif isinstance(scheme, SemiDiscrete) and scheme.flux is not None and system.ndim == 1:
         rows, flux = scheme.reconstruction, scheme.flux
         if system.size == 1 and rows is not None and rows.name == "constant" and not system.is_linear:
             found = _of_one_law(system, flux)

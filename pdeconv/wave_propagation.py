@@ -52,8 +52,9 @@ class WavePropagation(Scheme):
 
     @property
     def order(self) -> int:
-        """2 away from extrema, where φ(1) = 1 turns the correction into that of Lax and Wendroff; otherwise 1."""
-        return 2 if self.limiter.is_second_order else 1
+        """2 away from extrema, where φ(1) = 1 turns the correction into that of Lax and Wendroff; otherwise, and with a
+        source, 1."""
+        return 2 if self.limiter.is_second_order and not any(self.system.source) else 1
 
     @property
     def tvd_bound(self) -> Expr | None:

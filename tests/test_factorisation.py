@@ -38,8 +38,9 @@ def test_formulas_are_written_as_sympy_writes_them(one, two, three, atom):
     (sympy.sqrt(A ** 2 * X[0] + A ** 2), "a*sqrt(x + 1)"), (X[0] ** 2 + X[1] ** 2, "x**2 + y**2"),
     (X[0] / 2 + X[1] / 3, "(3*x + 2*y)/6"), (X[0] ** 2 - 1, "(x - 1)*(x + 1)"),
     (sympy.exp(2 * X[0]) - 1, "(exp(x) - 1)*(exp(x) + 1)"), (X[0] ** A * X[1] + X[0] ** A, "x**a*(y + 1)"),
-    (sympy.I * X[0] ** 2 - sympy.I * X[1] ** 2, "I*(x - y)*(x + y)"), (2 ** X[0] * (X[1] ** 2 - 1), "2**x*(y - 1)*(y + 1)"),
-    (sympy.I, "I"), (sympy.sqrt(8) * (X[0] + 1), "2*sqrt(2)*(x + 1)"),
+    (sympy.I * X[0] ** 2 - sympy.I * X[1] ** 2, "I*(x - y)*(x + y)"),
+    (2 ** X[0] * (X[1] ** 2 - 1), "2**x*(y - 1)*(y + 1)"), (sympy.I, "I"),
+    (sympy.sqrt(8) * (X[0] + 1), "2*sqrt(2)*(x + 1)"),
 ])
 def test_known_factors(e, expected):
     assert str(factored(e)) == expected

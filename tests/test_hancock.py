@@ -55,6 +55,14 @@ def test_the_leading_error_is_that_of_waves(limiter, bend):
         catalog.wave().at(c=1).scheme("muscl-hancock", limiter=limiter).modified_equation(**given)
 
 
+def test_unknowns_meet_a_corner_each_at_its_side():
+    wave = catalog.wave().at(c=1)
+    own = wave.scheme("muscl-hancock", flux="upwind", on="characteristics", limiter="minmod")
+    assert own.modified_equation(bend=1).order == 2
+    with pytest.raises(pde.NotDefined, match="its own sign of"):
+        wave.scheme("muscl-hancock", flux="upwind", limiter="minmod").modified_equation(bend=1)
+
+
 @pytest.mark.parametrize("on", ["components", "characteristics", "primitive"])
 @pytest.mark.parametrize("flux", ["rusanov", "hllc", "roe"])
 def test_fluxes_are_consistent_and_conservative(on, flux):

@@ -151,3 +151,13 @@ def test_friction_has_the_order_of_the_time_stepping(name, order):
         errors.append(abs(found["m"] - 2 / 3).max())
     assert abs(np.log2(errors[0] / errors[1]) - order) < 0.2
     assert np.abs(found["h"] - 1).max() <= 1e-14
+
+
+@pytest.mark.parametrize("source, name, order", [
+    ("-u", "upwind5", 3), ("-u**2", "upwind5", 2), ("-u**2", "weno5", 2), ("-u", "muscl", 2), ("-u", "lax-wendroff", 1),
+    ("-u", "wave-propagation", 1)])
+def test_a_source_has_its_order(source, name, order):
+    """Means of a source that is not linear are not its values at means; schemes in one step take it by Euler's."""
+    assert pde.System({"x": ["u"]}, ["u"], [source]).scheme(name).order == order
+    with pytest.raises(pde.NotLinear):
+        _ = pde.System({"x": ["u"]}, ["u"], [source]).scheme(name).courant_max

@@ -41,6 +41,50 @@ def test_a_slow_axis_has_room():
         system.scheme("upwind", splitting="godunov", courant="9/8")
 
 
+def test_parameters_may_decide_which_axis_is_fast():
+    system = catalog.advection(ndim=2)
+    assert system.scheme("upwind", splitting="godunov", courant=1).courant_max == 1
+    found = system.scheme("upwind", splitting="strang", courant=1).courant_max
+    assert (found.lower, found.upper) == (1, 2) and "which axis" in found.reason
+    with pytest.raises(pde.Unstable, match="above the limit 2"):
+        system.scheme("upwind", splitting="strang", courant="9/4")
+
+
+DECAY = pde.System({"x": ["u"], "y": ["u"]}, ["u"], ["-u"])
+
+
+def test_what_is_proved_without_a_source_is_not_said_with_one():
+    for name in ("upwind", "muscl"):
+        with pytest.raises(pde.NotLinear):
+            _ = DECAY.scheme(name, splitting="strang").courant_max
+        with pytest.raises(pde.NotConservative, match="has a source, which changes sums"):
+            DECAY.scheme(name, splitting="strang").conservation()
+    for name in ("lax-wendroff", "wave-propagation", "muscl-hancock"):
+        assert DECAY.scheme(name, splitting="strang").order == 1
+    assert DECAY.scheme("muscl", splitting="strang").order == 2
+
+
+def test_a_run_with_another_source_is_not_gone_on_with(tmp_path):
+    grid, path = pde.Grid(x=(0, 1, 4), y=(0, 1, 4)), tmp_path / "run.npz"
+    twice = pde.System({"x": ["u"], "y": ["u"]}, ["u"], ["-2*u"])
+    for system, end in ((DECAY, 0.1), (DECAY, 0.2)):
+        scheme = system.scheme("muscl", splitting="strang", courant="1/2")
+        found = pde.solve(system, scheme, grid, np.ones((1, 4, 4)), end, path=path)
+    assert "-u" in found.scheme
+    with pytest.raises(pde.NotResumable):
+        pde.solve(twice, twice.scheme("muscl", splitting="strang", courant="1/2"), grid, np.ones((1, 4, 4)), 0.3,
+                  path=path)
+
+
+def test_sweeps_are_schemes_of_their_own():
+    scheme = WIND.scheme("upwind", splitting="strang")
+    first, middle, last = scheme.sweeps
+    assert len({scheme, first, middle, last}) == 4 and first == scheme.sweeps[0]
+    u, v = sympy.symbols("u v")
+    assert middle.order == 1 and middle.face_flux("y", {(0, 0): (u,), (0, 1): (v,)}) == (u / 2,)
+    assert middle.face_flux("x", {(0, 0): (u,), (1, 0): (v,)}) == (0,)
+
+
 @settings(max_examples=25, deadline=None)
 @given(st.sampled_from(["upwind", "lax-wendroff", "fromm", "quickest"]), st.sampled_from(["godunov", "strang"]),
        *[st.fractions(0, 1, max_denominator=7)] * 2, st.sampled_from([1, Rational(5, 4)]))
