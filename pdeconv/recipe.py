@@ -39,7 +39,8 @@ NAMES = (*SEMI_DISCRETE, *ONE_STEP, "muscl-hancock", "wave-propagation", "hydros
 
 def make(system: System, name: str, courant: Expr | None, given: dict[str, Any], beyond_limit: bool) -> Scheme:
     """The scheme of a name with the parts that are given; UnknownScheme, NotDefined."""
-    printed = tuple((k, getattr(v, "expression", repr(v))) for k, v in given.items())
+    printed = tuple((k, v.__name__ if isinstance(v, type) else getattr(v, "expression", repr(v)))
+                    for k, v in given.items())
     if beyond_limit:
         printed += (("beyond_limit", "True"),)
     if "splitting" in given:

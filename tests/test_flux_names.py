@@ -122,3 +122,10 @@ def test_transonic_fans_of_burgers(name, fix, smooth):
     x = grid.centres("x")
     error = np.abs(found["u"] - np.clip(x / .5, -1, 1))[np.abs(x) < .3].max()
     assert error < .25 if smooth else error > .9
+
+
+def test_a_class_of_fluxes_is_printed_by_its_name():
+    from pdeconv.numerical_flux import Rusanov
+    scheme = catalog.burgers().scheme("upwind", flux=Rusanov)
+    assert scheme.expression == "catalog.burgers(ndim=1).scheme('upwind', flux=Rusanov)"
+    assert eval(scheme.expression, {"catalog": catalog, "Rusanov": Rusanov}) == scheme
