@@ -136,14 +136,17 @@ class Scheme:
         >>> catalog.burgers().scheme("rusanov", courant="1/2").at(u=3).stencil.to_numpy().ravel().tolist()
         [0.5, 0.5, 0.0]
         """
+        return self.of(self.system.at(**state))
+
+    def of(self, system: System) -> Scheme:
+        """The same scheme of another system."""
         from dataclasses import replace
 
         from .recipe import make
         given: dict[str, Any] = {"reconstruction": self.reconstruction} if self.reconstruction is not None else {}
         if self.flux is not None:
             given |= {"flux": self.flux, "time": self.time.name}
-        made = make(self.system.at(**state), self.name, self.courant, given, False)
-        return replace(made, options=self.options)
+        return replace(make(system, self.name, self.courant, given, False), options=self.options)
 
     def conservation(self) -> Conservation:
         """The proof that the sum of all cells changes through the boundary alone; see `conservation`."""

@@ -27,7 +27,8 @@ from .scheme import NotDefined, NotLinear, Scheme, Unstable
 from .semi_discrete import SemiDiscrete
 from .snapshot import Memory, NotResumable, State, store
 from .solution import Solution
-from .split import Split
+from .speed import spectral_radius
+from .split import Split, homogeneous
 from .staggered import Staggered
 from .staggered_side import settled
 from .stepper import Stepper
@@ -53,12 +54,11 @@ def solve(system: System, scheme: Scheme | str, grid: Grid, u0: Any, t_end: floa
 
     u0 is an array or tensor (unknowns, …, N_y, N_x), a mapping by names of the state or of the primitive unknowns, or a
     function of the coordinates, which 'yee' takes where each unknown lies. `boundary` is as in `boundary.boundary`; C
-    is `courant`, that of the scheme, or 9/10 of its proved limit. The `.series` of the solution holds the fields at the
-    times `snapshots`, or at 0, `every`, 2·`every`, …, t_end: steps are shortened to meet them. With a `path`, .npz or
-    .zarr, the state is written there at the start, at these times and after every `checkpoint` steps, and a run that
-    finds its own file, of the same scheme, grid, boundary and u0, goes on from it to the same bits. `threads` share the
-    rows with the back end "numba".
-    Progress is shown on terminals. Raises NotAdmissible, Diverged, BadGrid, NotWellPosed, Unstable, NotDefined,
+    is `courant`, that of the scheme, or 9/10 of its proved limit on these cells. The `.series` of the solution holds
+    the fields at the times `snapshots`, or at 0, `every`, 2·`every`, …, t_end: steps are shortened to meet them. With a
+    `path`, .npz or .zarr, the state is written there at the start, at these times and after every `checkpoint` steps,
+    and a run that finds its own file, of the same scheme, grid, boundary and u0, goes on from it to the same bits.
+    `threads` share the rows with the back end "numba". Progress is shown on terminals. Raises NotAdmissible, Diverged, BadGrid, NotWellPosed, Unstable, NotDefined,
     NotLowered, NotResumable, NoBackend; ValueError for times that are none.
 
     >>> from pdeconv import Grid, catalog
@@ -81,7 +81,7 @@ def solve(system: System, scheme: Scheme | str, grid: Grid, u0: Any, t_end: floa
     if isinstance(made, Staggered):
         made = made.beside(sides) if isinstance(scheme, str) else made
         u0 = _sampled(made, grid, u0) if callable(u0) else u0
-    kernel, number, u = lower(made), _courant(made), _field(system, grid, u0)
+    kernel, number, u = lower(made), _courant(made, grid), _field(system, grid, u0)
     Admissible(system, made.may_vanish).require(u)
     stepper = Stepper(kernel, sides, grid.spacing, backend, threads)
     u = settled(made, sides, u)
@@ -170,11 +170,27 @@ def _with_source(scheme: Scheme) -> Scheme:
     return scheme
 
 
-def _courant(scheme: Scheme) -> float:
+def _on_cells(scheme: Scheme, grid: Grid) -> Scheme:
+    """The scheme on cells of side 1, A_j ↦ A_j/Δx_j: itself, where no axis takes a larger share of the fastest there.
+    Limits are those of square cells."""
+    system = scheme.system
+    if not system.is_linear or system.ndim == 1:
+        return scheme
+    speeds = np.array([float(spectral_radius(system, axis)) for axis in system.axes])
+    rates = speeds / np.array(grid.spacing)
+    if (rates * speeds.max() <= speeds * rates.max() * (1 + 1e-9)).all():
+        return scheme
+    scale = {axis: sympy.Rational(max(grid.spacing) / d).limit_denominator(10 ** 6)
+             for axis, d in zip(grid.axes, grid.spacing)}
+    return replace(scheme, courant=None).of(homogeneous(system, *system.axes, scale=scale))
+
+
+def _courant(scheme: Scheme, grid: Grid) -> float:
     """The Courant number of the scheme, or 9/10 of what is proved: stability, total variation, else positivity."""
     overridden = ("beyond_limit", "True") in scheme.options
+    there = _on_cells(scheme, grid)
     try:
-        limit = scheme.courant_max
+        limit = there.courant_max
     except NotLinear:
         kept = scheme.positivity()
         limit = kept.courant if kept else None
@@ -186,6 +202,12 @@ def _courant(scheme: Scheme) -> float:
         if limit is None and scheme.courant is None:
             raise Unstable(f"{scheme.expression} is stable for no Courant number. Use another scheme, or give "
                            "courant=… and beyond_limit=True.")
+        upper = limit.upper if isinstance(limit, Enclosure) else limit
+        if there is not scheme and scheme.courant is not None and not overridden and scheme.courant > upper:
+            sides = ", ".join(f"{d:g}" for d in grid.spacing)
+            raise Unstable(f"courant={text(scheme.courant)!r} is above the limit {text(upper)} of {scheme.name!r} on "
+                           f"cells with the sides {sides}, beyond which a wave grows. Take a smaller number, or say "
+                           "beyond_limit=True.")
     if scheme.courant is not None:
         return float(scheme.courant)
     if isinstance(limit, Enclosure):

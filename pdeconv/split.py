@@ -17,7 +17,7 @@ from .numerical_flux import State
 from .reconstruction import Let, plain
 from .scheme import RATIO, NotDefined, Scheme, UnknownScheme
 from .semi_discrete import SemiDiscrete
-from .speed import max_speed
+from .speed import max_speed, spectral_radius
 from .symmetriser import NotSymmetrisable, symmetriser
 from .system import System
 
@@ -60,14 +60,9 @@ class Split(Scheme):
         if name in ("yee", "hydrostatic"):
             raise NotDefined(f"{name!r} is no scheme of one axis at a time. Use 'rusanov' or 'muscl', or leave "
                              f"splitting={splitting!r} out.")
-        fraction = max_speed(system) if courant is not None and system.is_linear else None
-        schemes = []
-        for axis in system.axes:
-            part = homogeneous(system, axis)
-            number = None if fraction is None else sympy.cancel(courant * max_speed(part) / fraction)
-            schemes.append(make(part, name, number, rest, False))
-        time = schemes[0].time
-        return Split(system, name, courant, printed, None, None, time, tuple(schemes), splitting)
+        schemes = tuple(make(homogeneous(system, axis), name, number, rest, False)
+                        for axis, number in zip(system.axes, _numbers(system, courant)))
+        return Split(system, name, courant, printed, None, None, schemes[0].time, schemes, splitting)
 
     @property
     def parts(self) -> tuple[tuple[int, Rational, Rational], ...]:
@@ -161,10 +156,11 @@ class Split(Scheme):
         return Enclosure(sympy.Min(*lower), upper, "the limits along the axes are enclosed" if decided else
                          "parameters decide which axis is the fastest")
 
-    def at(self, **state: Any) -> Split:
-        """The same sweeps of the system linearised at a state, or with numbers for these symbols: `system.at`."""
-        return replace(self, system=self.system.at(**state), along=tuple(
-            scheme.at(**{k: v for k, v in state.items() if k in _symbols(scheme.system)}) for scheme in self.along))
+    def of(self, system: System) -> Split:
+        """The same sweeps of another system."""
+        return replace(self, system=system, along=tuple(
+            replace(scheme, courant=number).of(homogeneous(system, axis))
+            for scheme, axis, number in zip(self.along, system.axes, _numbers(system, self.courant))))
 
     def conservation(self) -> Conservation:
         """The proof for each sweep: their product changes sums through the boundary alone, as they do."""
@@ -246,23 +242,27 @@ class Sweep(Scheme):
         return self.inner.face_flux(self.inner.axes[0], {(k[self.number],): state for k, state in cells.items()}, let)
 
 
-def homogeneous(system: System, *axes: str) -> System:
-    """The system without its source, for fields that vary along these axes alone.
+def homogeneous(system: System, *axes: str, scale: Mapping[str, Rational] | None = None) -> System:
+    """The system without its source, for fields that vary along these axes alone; fluxes times `scale`.
 
     >>> from pdeconv import catalog
     >>> homogeneous(catalog.shallow_water(ndim=2), "y").fluxes
     ((m_y, m_x*m_y/h, g*h**2/2 + m_y**2/h),)
     """
+    c = scale or dict.fromkeys(axes, sympy.S.One)
     known: dict[str, Any] = {"state": system.names, "positive": tuple(system.positive)}
     if system.primitive is not None:
         known["primitive"] = dict(zip(system.names, system.primitive))
     if system.is_conservative:
-        return System({axis: system.flux(axis) for axis in axes}, **known)
-    return System(**known, **{axis: system.jacobian(axis).tolist() for axis in axes})
+        return System({axis: [c[axis] * f for f in system.flux(axis)] for axis in axes}, **known)
+    return System(**known, **{axis: (c[axis] * system.jacobian(axis)).tolist() for axis in axes})
 
 
-def _symbols(system: System) -> set[str]:
-    return {s.name for s in system.parameters} | set(system.names)
+def _numbers(system: System, courant: Expr | None) -> list[Expr | None]:
+    """The Courant number along each axis, where speeds are constant."""
+    if courant is None or not system.is_linear:
+        return [None for _ in system.axes]
+    return [sympy.cancel(courant * spectral_radius(system, axis) / max_speed(system)) for axis in system.axes]
 
 
 def _place(k: int, axis: int, ndim: int) -> Offset:

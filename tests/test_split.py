@@ -50,6 +50,18 @@ def test_parameters_may_decide_which_axis_is_fast():
         system.scheme("upwind", splitting="strang", courant="9/4")
 
 
+@pytest.mark.parametrize("splitting, limit", [(None, "1/2"), ("strang", "1")])
+def test_limits_are_those_of_the_cells(splitting, limit):
+    """Cells that are flat along the slow axis: Δt/Δy |b| is as large as Δt/Δx |a|, as on square cells with b = a."""
+    wind, grid = catalog.advection(ndim=2).at(a_x=1, a_y="1/8"), pde.Grid(x=(0, 1, 8), y=(0, 1, 64))
+    u = np.random.default_rng(0).random((1, 64, 8))
+    options = {} if splitting is None else {"splitting": splitting}
+    found = pde.solve(wind, wind.scheme("upwind", **options), grid, u, 5)
+    assert np.abs(found.u).max() <= 1
+    with pytest.raises(pde.Unstable, match=f"limit {limit} of 'upwind' on cells with the sides 0.125, 0.0156"):
+        pde.solve(wind, wind.scheme("upwind", courant=Rational(limit) * Rational(7, 4), **options), grid, u, 5)
+
+
 DECAY = pde.System({"x": ["u"], "y": ["u"]}, ["u"], ["-u"])
 
 
