@@ -58,8 +58,8 @@ def solve(system: System, scheme: Scheme | str, grid: Grid, u0: Any, t_end: floa
     the fields at the times `snapshots`, or at 0, `every`, 2·`every`, …, t_end: steps are shortened to meet them. With a
     `path`, .npz or .zarr, the state is written there at the start, at these times and after every `checkpoint` steps,
     and a run that finds its own file, of the same scheme, grid, boundary and u0, goes on from it to the same bits.
-    `threads` share the rows with the back end "numba". Progress is shown on terminals. Raises NotAdmissible, Diverged, BadGrid, NotWellPosed, Unstable, NotDefined,
-    NotLowered, NotResumable, NoBackend; ValueError for times that are none.
+    `threads` share the rows with the back end "numba". Progress is shown on terminals. Raises NotAdmissible, Diverged,
+    BadGrid, NotWellPosed, Unstable, NotDefined, NotLowered, NotResumable, NoBackend; ValueError for times that are none.
 
     >>> from pdeconv import Grid, catalog
     >>> wave = lambda x: [np.sin(2 * np.pi * x)]

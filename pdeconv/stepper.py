@@ -63,7 +63,8 @@ class Stepper:
         object.__setattr__(self, "_second", second)  # half of a staggered step, or the next sweep of a split one
         if self.kernel.needs_square_cells and max(self.spacing) > min(self.spacing) * (1 + 1e-12):
             raise ValueError(f"a flux of {self.kernel.scheme.expression} contains Δt/Δx, and the cells have sides "
-                             f"{', '.join(f'{d:g}' for d in self.spacing)}. Take square cells, or 'rusanov'.")
+                             f"{', '.join(f'{d:g}' for d in self.spacing)}. Take square cells, splitting='strang', "
+                             "or 'rusanov'.")
 
     def __call__(self, u: Any, step: Any, at: float = 0.0) -> Any:
         """The field after a time step from the time `at`, which boundary values may depend on."""
