@@ -59,7 +59,8 @@ def solve(system: System, scheme: Scheme | str, grid: Grid, u0: Any, t_end: floa
     `path`, .npz or .zarr, the state is written there at the start, at these times and after every `checkpoint` steps,
     and a run that finds its own file, of the same scheme, grid, boundary and u0, goes on from it to the same bits.
     `threads` share the rows with the back end "numba". Progress is shown on terminals. Raises NotAdmissible, Diverged,
-    BadGrid, NotWellPosed, Unstable, NotDefined, NotLowered, NotResumable, NoBackend; ValueError for times that are none.
+    BadGrid, NotWellPosed, Unstable, NotDefined, NotLowered, NotResumable, NoBackend; ValueError for times that are
+    none.
 
     >>> from pdeconv import Grid, catalog
     >>> wave = lambda x: [np.sin(2 * np.pi * x)]
