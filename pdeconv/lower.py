@@ -14,7 +14,7 @@ import sympy
 from sympy import Expr
 from sympy.functions.elementary.piecewise import ExprCondPair
 
-from .face_program import FaceProgram, cell_symbol, face_program
+from .face_program import FaceProgram, cell_symbol
 from .laurent import Offset
 from .program import Argument, NotLowered, Program, program
 from .scheme import RATIO, Scheme
@@ -202,7 +202,7 @@ def kernel(scheme: Scheme, learn: Collection[str] = ()) -> Kernel:
         return _swept(scheme, kept)
     if scheme.flux is not None:
         scheme = replace(scheme, flux=replace(scheme.flux, ratio=RATIO))
-    return _lowered(scheme, [face_program(scheme, axis) for axis in system.axes], kept)
+    return _lowered(scheme, [scheme.face_program(axis) for axis in system.axes], kept)
 
 
 def _swept(scheme: Split, kept: Mapping[sympy.Symbol, str]) -> Kernel:

@@ -199,6 +199,9 @@ def _courant(scheme: Scheme, grid: Grid) -> float:
             raise Unstable(f"courant={text(scheme.courant)!r} is above the limit {limit} up to which {scheme.name!r} "
                            f"keeps {', '.join(kept.unknowns)} positive. Take a smaller number, or say "
                            "beyond_limit=True.") from None
+    except NotDefined:  # no limit is known
+        if scheme.courant is None:
+            raise
     else:
         if limit is None and scheme.courant is None:
             raise Unstable(f"{scheme.expression} is stable for no Courant number. Use another scheme, or give "

@@ -204,3 +204,12 @@ def test_tensors_are_first_fields_in_their_precision(dtype: str):
         assert found.u.dtype == dtype and np.array_equal(found.u, expected.u)
     with pytest.raises(pde.BadGrid, match=r"asks for gradients, and a run keeps none\. Give u0\.detach\(\).*Stepper"):
         pde.solve(system, "rusanov", grid, torch.from_numpy(u).requires_grad_(), 0.1, courant="1/2", backend="torch")
+
+
+def test_a_courant_number_runs_where_no_limit_is_known():
+    """Yee's limit for speeds that depend on the direction: C_x² + C_y² ≤ 1 is sufficient."""
+    sound = pde.System({"x": ["v", "p", "0"], "y": ["w/4", "0", "p/4"]}, ["p", "v", "w"])
+    grid, u = pde.Grid(x=(0, 1, 8), y=(0, 1, 8)), np.random.default_rng(0).random((3, 8, 8))
+    with pytest.raises(pde.NotDefined, match="is not known then"):
+        pde.solve(sound, "yee", grid, u, 1)
+    assert np.abs(pde.solve(sound, sound.scheme("yee", courant="1/2"), grid, u, 9).u).max() < 4

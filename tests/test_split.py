@@ -95,6 +95,12 @@ def test_sweeps_are_schemes_of_their_own():
     u, v = sympy.symbols("u v")
     assert middle.order == 1 and middle.face_flux("y", {(0, 0): (u,), (0, 1): (v,)}) == (u / 2,)
     assert middle.face_flux("x", {(0, 0): (u,), (1, 0): (v,)}) == (0,)
+    field = np.random.default_rng(0).random((1, 5, 4))
+    for one in (scheme, WIND.scheme("lax-friedrichs", splitting="strang", courant="1/2")):
+        sides, found = pde.boundary(WIND), field
+        for sweep in one.sweeps:
+            found = Stepper(pde.lower(sweep), sides, (1.0, 1.0))(found, 0.25 * sweep.span[1])
+        assert np.abs(found - Stepper(pde.lower(one), sides, (1.0, 1.0))(field, 0.25)).max() <= 1e-15
 
 
 @settings(max_examples=25, deadline=None)
