@@ -54,7 +54,7 @@ class SchemeStep(torch.nn.Module):
                              f"cells for each of the axes {', '.join(scheme.system.axes)}.")
         self.names, self.time, self.courant = tuple(learn), float(time), float(scheme.courant)
         self.positive = frozenset(name for name in learn if known[name].is_positive)
-        self.stepper = Stepper(lower(scheme, self.names), conditions(scheme.system, boundary),
+        self.stepper = Stepper(lower(scheme.with_stages(), self.names), conditions(scheme.system, boundary),
                                tuple(map(float, spacing)), "torch")
         _ = self.stepper.boundary._ghosts  # made here, so that graphs find them
         self.tableaux = [tuple([tuple(map(float, row)) for row in rows] for rows in (time.alpha, time.beta))

@@ -126,6 +126,19 @@ class Scheme:
         """Whether the update is linear: a linear system, and neither limiters nor weights that depend on the state."""
         return self.system.is_linear and (self.reconstruction is None or self.reconstruction.weights is not None)
 
+    @property
+    def takes_source(self) -> bool:
+        """Whether its stages take a source too; one step for the homogeneous system does not."""
+        return False
+
+    def with_stages(self) -> Scheme:
+        """Itself, where the system has no source or its stages take it; NotDefined."""
+        if any(self.system.source) and not self.takes_source:
+            raise NotDefined(f"{self.name!r} is one step for the homogeneous system, and with the source of "
+                             f"{self.system.expression} it would be of order 1. Use 'muscl' or another scheme with a "
+                             "Runge–Kutta method, whose stages take the source too.")
+        return self
+
     def at(self, **state: Any) -> Scheme:
         """The same scheme of the system linearised at a state, with numbers for these symbols: `system.at`.
 

@@ -15,6 +15,11 @@ from .scheme import NotLinear, Scheme
 class SemiDiscrete(Scheme):
     """du_j/dt = −Σ_axis (F(u⁻, u⁺)_{j+1/2} − F(u⁻, u⁺)_{j−1/2})/Δx, stepped by a Runge–Kutta method."""
 
+    @property
+    def takes_source(self) -> bool:
+        """True."""
+        return True
+
     def linear(self, ring: Coefficients) -> Laurent:
         """R(Z) with Z = −Σ_axis (1 − E⁻¹)(M (u⁻ + u⁺)/2 − Q (u⁺ − u⁻)/2) and R the stability polynomial."""
         assert self.flux is not None and self.reconstruction is not None

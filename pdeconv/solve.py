@@ -24,11 +24,10 @@ from .operations import NUMPY
 from .program import program
 from .reflection import NotASide
 from .scheme import NotDefined, NotLinear, Scheme, Unstable
-from .semi_discrete import SemiDiscrete
 from .snapshot import Memory, NotResumable, State, store
 from .solution import Solution
 from .speed import spectral_radius
-from .split import Split, homogeneous
+from .split import homogeneous
 from .staggered import Staggered
 from .staggered_side import settled
 from .stepper import Stepper
@@ -152,23 +151,14 @@ def _sampled(scheme: Staggered, grid: Grid, given: Callable) -> Any:
 
 def _scheme(system: System, scheme: Scheme | str, courant: Any, beyond_limit: bool) -> Scheme:
     if isinstance(scheme, str):
-        return _with_source(system.scheme(scheme, courant, **({"beyond_limit": True} if beyond_limit else {})))
+        return system.scheme(scheme, courant, **({"beyond_limit": True} if beyond_limit else {})).with_stages()
     if scheme.system != system:
         raise ValueError(f"the scheme is one of {scheme.system.expression}, not of {system.expression}. Make it with "
                          "system.scheme(…).")
     if courant is not None:
         raise ValueError(f"the scheme has its Courant number {scheme.courant}. Make it with system.scheme(name, "
                          f"courant={courant!r}).")
-    return _with_source(scheme)
-
-
-def _with_source(scheme: Scheme) -> Scheme:
-    stages = scheme.along[0] if isinstance(scheme, Split) else scheme
-    if any(scheme.system.source) and not isinstance(stages, SemiDiscrete):
-        raise NotDefined(f"{scheme.name!r} is one step for the homogeneous system, and with the source of "
-                         f"{scheme.system.expression} it would be of order 1. Use 'muscl' or another scheme with a "
-                         "Runge–Kutta method, whose stages take the source too.")
-    return scheme
+    return scheme.with_stages()
 
 
 def _on_cells(scheme: Scheme, grid: Grid) -> Scheme:

@@ -83,6 +83,11 @@ class Split(Scheme):
                      for j, start, length in self.parts)
 
     @property
+    def takes_source(self) -> bool:
+        """Whether the stages of its sweeps do."""
+        return self.along[0].takes_source
+
+    @property
     def is_linear(self) -> bool:
         """Whether all sweeps are."""
         return self.system.is_linear and all(scheme.is_linear for scheme in self.along)

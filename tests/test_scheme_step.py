@@ -9,7 +9,7 @@ import pytest
 import torch
 
 import nn
-from pdeconv import boundary, catalog, lower
+from pdeconv import NotDefined, System, boundary, catalog, lower
 from pdeconv.limiter import LIMITERS
 from pdeconv.stepper import Stepper
 
@@ -142,6 +142,8 @@ def test_copies_files_and_other_precisions():
      "for each of the axes x"),
     (lambda: nn.SchemeStep(catalog.shallow_water().scheme("rusanov", courant="1/2"), 1., (1.,), {"g": -1.}), ValueError,
      "takes g to be positive"),
+    (lambda: nn.SchemeStep(System({"x": ["a*u"]}, ["u"], ["-u"]).scheme("lax-wendroff", courant="2/5"), 1., (1.,),
+                           {"a": 1.}), NotDefined, "whose stages take the source too"),
     (lambda: layer("water")(torch.ones(2, 3, 4)), ValueError, r"do not fit 2 unknowns in 1 dimensions\. Give \(batch"),
 ])
 def test_refusals_say_what_to_change(make, error, words):
