@@ -103,7 +103,7 @@ def test_sweeps_are_schemes_of_their_own():
         assert np.abs(found - Stepper(pde.lower(one), sides, (1.0, 1.0))(field, 0.25)).max() <= 1e-15
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(st.sampled_from(["upwind", "lax-wendroff", "fromm", "quickest"]), st.sampled_from(["godunov", "strang"]),
        *[st.fractions(0, 1, max_denominator=7)] * 2, st.sampled_from([1, Rational(5, 4)]))
 def test_no_wave_grows_up_to_the_limit_and_one_does_beyond(name, splitting, s, t, courant):
@@ -121,8 +121,9 @@ def test_no_wave_grows_up_to_the_limit_and_one_does_beyond(name, splitting, s, t
 
 @pytest.mark.parametrize("system, name, splitting, order", [
     (WIND, "lax-wendroff", "godunov", 2), (WIND, "quickest", "godunov", 3), (SOUND, "lax-wendroff", "godunov", 1),
-    (SOUND, "lax-wendroff", "strang", 2), (SOUND, "fromm", "strang", 2), (SOUND, "upwind", "strang", 1),
-    (GAS, "muscl", "godunov", 1), (GAS, "muscl", "strang", 2), (WIND, "wave-propagation", "godunov", 2)])
+    (SOUND, "lax-wendroff", "strang", 2), (SOUND, "upwind", "strang", 1), (GAS, "muscl", "godunov", 1),
+    pytest.param(SOUND, "fromm", "strang", 2, marks=pytest.mark.slow), (GAS, "muscl", "strang", 2),
+    (WIND, "wave-propagation", "godunov", 2)])
 def test_orders(system, name, splitting, order):
     scheme = system.scheme(name, splitting=splitting)
     assert scheme.order == order
@@ -172,8 +173,9 @@ def state(system, shape=(9, 12), seed=0):
 
 
 @pytest.mark.parametrize("system, name, options, splitting", [
-    (WATER, "rusanov", {}, "godunov"), (WATER, "rusanov", {}, "strang"), (WATER, "wave-propagation", {}, "strang"),
-    (WATER, "muscl-hancock", {}, "godunov"), (GAS, "muscl", {"flux": "hllc", "limiter": "mc"}, "strang"),
+    (WATER, "rusanov", {}, "godunov"), (WATER, "rusanov", {}, "strang"), (SOUND, "wave-propagation", {}, "strang"),
+    (WATER, "muscl-hancock", {}, "godunov"),
+    pytest.param(GAS, "muscl", {"flux": "hllc", "limiter": "mc"}, "strang", marks=pytest.mark.slow),
     (SOUND, "weno5", {}, "godunov")], ids=lambda x: "" if isinstance(x, pde.System) else str(x))
 def test_a_step_is_its_sweeps(system, name, options, splitting):
     """Each sweep takes rows as problems of their own: the one-dimensional scheme on every line, one after the other."""
