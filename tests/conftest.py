@@ -1,8 +1,9 @@
-"""What every test stands on: repeatable Hypothesis runs, one torch thread, and pictures without a screen."""
+"""What every test stands on: repeatable Hypothesis runs and weights, one torch thread, pictures without a screen."""
 
 from __future__ import annotations
 
 import os
+import sys
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch is imported; the tensors here are small
 os.environ.setdefault("MPLBACKEND", "Agg")
@@ -21,6 +22,13 @@ settings.register_profile(
 )
 settings.register_profile("explore", settings.get_profile("repeatable"), derandomize=False, max_examples=300)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
+
+
+@pytest.fixture(autouse=True)
+def _seeded():
+    """Weights are those of a seed, whichever tests ran before."""
+    if "torch" in sys.modules:
+        sys.modules["torch"].manual_seed(0)
 
 
 @pytest.fixture
