@@ -75,6 +75,7 @@ def test_augmentation_keeps_compatible_layers_equivariant_and_no_others(task, tm
             "translations": "dim E = 512, and 8 invariant"}[task] in text
 
 
+@pytest.mark.slow
 def test_a_dam_breaks_and_a_lake_rests(tmp_path):
     text = run(EXAMPLES / "shallow_water.py", cwd=tmp_path)
     finest = next(line.split() for line in text.splitlines() if line.split()[:1] == ["400"])
@@ -93,6 +94,7 @@ def test_molecules_keep_their_energy_and_turn_their_forces(tmp_path):
     assert (tmp_path / "molecules.png").read_bytes().startswith(b"\x89PNG")
 
 
+@pytest.mark.slow
 def test_a_hyperbolic_system_is_recovered_from_snapshots(tmp_path):
     text = run(EXAMPLES / "learn_pde.py", "--out", str(tmp_path), cwd=tmp_path)
     errors = {line.split()[0]: float(line.split()[-2]) for line in text.splitlines() if "relative error" in line}

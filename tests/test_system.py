@@ -103,7 +103,7 @@ def test_the_verdict_on_2x2_matrices_is_that_of_the_discriminant(rows):
         assert kind == "strong"
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=5, deadline=None)
 @given(st.lists(st.lists(integers, min_size=3, max_size=3), min_size=3, max_size=3))
 def test_the_verdict_on_3x3_matrices_is_that_of_the_eigenvalues(rows):
     matrix = sympy.Matrix(rows)
