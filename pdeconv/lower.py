@@ -195,13 +195,11 @@ def kernel(scheme: Scheme, learn: Collection[str] = ()) -> Kernel:
     if missing := [s.name for s in system.parameters if s not in kept]:
         raise NotLowered(f"{system.expression} has the parameters {', '.join(missing)}, and programs run on numbers. "
                          f"Give them: system.at({missing[0]}=…).")
-    scheme = replace(scheme, courant=None)
+    scheme = scheme.with_symbolic_ratio()
     if isinstance(scheme, Staggered):
         return _lowered(scheme, _half(scheme, 0), kept, _lowered(scheme, _half(scheme, 1), kept))
     if isinstance(scheme, Split):
         return _swept(scheme, kept)
-    if scheme.flux is not None:
-        scheme = replace(scheme, flux=replace(scheme.flux, ratio=RATIO))
     return _lowered(scheme, [scheme.face_program(axis) for axis in system.axes], kept)
 
 

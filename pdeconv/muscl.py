@@ -44,10 +44,9 @@ class Muscl(Reconstruction):
     def values(self, cells: Sequence[State], system: System, axis: str, let: Let = plain) -> tuple[State, State]:
         """(u⁻, u⁺) at the face in the middle of four cells."""
         if self.on == "primitive":
-            there, back_again = primitive_change(system)
-            turned = [tuple(let(at(system, e, c)) for e in there) for c in cells]
-            sides = replace(self, on="components").values(turned, system, axis, let)
-            return tuple(tuple(let(e) for e in back_again(tuple(map(let, side)))) for side in sides)  # type: ignore
+            turned, back_again = _in_primitive(cells, system, let)
+            low, high = replace(self, on="components").values(turned, system, axis, let)
+            return back_again(low), back_again(high)
         back, middle, ahead = ([let(y - x) for x, y in zip(cells[k], cells[k + 1])] for k in range(3))
         if self.on == "components":
             left, right = self._slopes(back, middle), self._slopes([-e for e in ahead], [-e for e in middle])
@@ -63,10 +62,9 @@ class Muscl(Reconstruction):
         """The values at the left and right faces of the middle one of three cells, by one slope; characteristics are
         those of A at the middle cell."""
         if self.on == "primitive":
-            there, back_again = primitive_change(system)
-            turned = [tuple(let(at(system, e, c)) for e in there) for c in cells]
-            sides = replace(self, on="components").edges(turned, system, axis, let)
-            return tuple(tuple(let(e) for e in back_again(tuple(map(let, side)))) for side in sides)  # type: ignore
+            turned, back_again = _in_primitive(cells, system, let)
+            low, high = replace(self, on="components").edges(turned, system, axis, let)
+            return back_again(low), back_again(high)
         back, ahead = ([let(y - x) for x, y in zip(cells[k], cells[k + 1])] for k in range(2))
         if self.on == "components":
             slopes = [let(s) for s in self._slopes(back, ahead)]
@@ -78,6 +76,15 @@ class Muscl(Reconstruction):
 
     def _slopes(self, back: Sequence[Expr], ahead: Sequence[Expr]) -> list[Expr]:
         return [self.limiter(a, b) for a, b in zip(back, ahead)]
+
+
+def _in_primitive(cells: Sequence[State], system: System, let: Let) -> tuple[list[State], Callable[[State], State]]:
+    """The cells in primitive unknowns, and the function back to the state; parts are named."""
+    there, back_again = primitive_change(system)
+
+    def back(values: State) -> State:
+        return tuple(let(e) for e in back_again(tuple(map(let, values))))
+    return [tuple(let(at(system, e, c)) for e in there) for c in cells], back
 
 
 def primitive_change(system: System) -> tuple[list[Expr], Callable[[State], State]]:

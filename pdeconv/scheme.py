@@ -11,7 +11,7 @@ face flux as a list of named assignments.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -139,6 +139,11 @@ class Scheme:
                              "Runge–Kutta method, whose stages take the source too.")
         return self
 
+    def with_symbolic_ratio(self) -> Scheme:
+        """Itself with Δt/Δx left as a symbol, for which back ends take a number."""
+        flux = None if self.flux is None else replace(self.flux, ratio=RATIO)
+        return replace(self, courant=None, flux=flux)
+
     def at(self, **state: Any) -> Scheme:
         """The same scheme of the system linearised at a state, with numbers for these symbols: `system.at`.
 
@@ -153,8 +158,6 @@ class Scheme:
 
     def of(self, system: System) -> Scheme:
         """The same scheme of another system."""
-        from dataclasses import replace
-
         from .recipe import make
         given: dict[str, Any] = {"reconstruction": self.reconstruction} if self.reconstruction is not None else {}
         if self.flux is not None:

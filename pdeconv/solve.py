@@ -27,7 +27,6 @@ from .scheme import NotDefined, NotLinear, Scheme, Unstable
 from .snapshot import Memory, NotResumable, State, store
 from .solution import Solution
 from .speed import spectral_radius
-from .split import homogeneous
 from .staggered import Staggered
 from .staggered_side import settled
 from .stepper import Stepper
@@ -173,7 +172,7 @@ def _on_cells(scheme: Scheme, grid: Grid) -> Scheme:
         return scheme
     scale = {axis: sympy.Rational(max(grid.spacing) / d).limit_denominator(10 ** 6)
              for axis, d in zip(grid.axes, grid.spacing)}
-    return replace(scheme, courant=None).of(homogeneous(system, *system.axes, scale=scale))
+    return replace(scheme, courant=None).of(system.homogeneous(*system.axes, scale=scale))
 
 
 def _courant(scheme: Scheme, grid: Grid) -> float:

@@ -15,8 +15,7 @@ from .face_program import FaceProgram, cell_symbol
 from .laurent import Laurent, Offset
 from .numerical_flux import State
 from .reconstruction import Let, plain
-from .scheme import RATIO, NotDefined, Scheme, UnknownScheme
-from .semi_discrete import SemiDiscrete
+from .scheme import NotDefined, Scheme, UnknownScheme
 from .speed import max_speed, spectral_radius
 from .symmetriser import NotSymmetrisable, symmetriser
 from .system import System
@@ -60,7 +59,7 @@ class Split(Scheme):
         if name in ("yee", "hydrostatic"):
             raise NotDefined(f"{name!r} is no scheme of one axis at a time. Use 'rusanov' or 'muscl', or leave "
                              f"splitting={splitting!r} out.")
-        schemes = tuple(make(homogeneous(system, axis), name, number, rest, False)
+        schemes = tuple(make(system.homogeneous(axis), name, number, rest, False)
                         for axis, number in zip(system.axes, _numbers(system, courant)))
         return Split(system, name, courant, printed, None, None, schemes[0].time, schemes, splitting)
 
@@ -76,7 +75,7 @@ class Split(Scheme):
     @property
     def sweeps(self) -> tuple[Sweep, ...]:
         """The sweeps as schemes of the whole system; the source is in one of them alone."""
-        bare = homogeneous(self.system, *self.axes)
+        bare = self.system.homogeneous(*self.axes)
         whole = len(self.along) - 1  # the axis whose sweep takes all of the time step
         return tuple(Sweep(self.system if j == whole else bare, self.name, None, self.options, None, None,
                            self.along[j].time, self.along[j], j, (float(start), float(length)))
@@ -125,7 +124,7 @@ class Split(Scheme):
     def order(self) -> int:
         """That along the axes, where flows commute; otherwise 1 for "godunov" and at most 2 for "strang"."""
         along = min(scheme.order for scheme in self.along)
-        if any(self.system.source) and not isinstance(self.along[0], SemiDiscrete):
+        if any(self.system.source) and not self.takes_source:
             return 1  # the source takes a step of Euler's
         return along if self.commutes else min(along, 1 if self.splitting == "godunov" else 2)
 
@@ -151,7 +150,7 @@ class Split(Scheme):
                 lower.append((own.lower if isinstance(own, Enclosure) else own) / (ratio * length))
         upper = sympy.Min(*found) if decided else sympy.Max(*found)
         try:
-            undecided = symmetriser(homogeneous(self.system, *self.axes)).conditions
+            undecided = symmetriser(self.system.homogeneous(*self.axes)).conditions
         except NotSymmetrisable:
             undecided = (sympy.S.Zero,)
         if undecided:
@@ -164,7 +163,7 @@ class Split(Scheme):
     def of(self, system: System) -> Split:
         """The same sweeps of another system."""
         return replace(self, system=system, along=tuple(
-            replace(scheme, courant=number).of(homogeneous(system, axis))
+            replace(scheme, courant=number).of(system.homogeneous(axis))
             for scheme, axis, number in zip(self.along, system.axes, _numbers(system, self.courant))))
 
     def conservation(self) -> Conservation:
@@ -230,10 +229,7 @@ class Sweep(Scheme):
             pair = ((0,) * d, tuple(int(i == j) for i in range(d)))
             return FaceProgram(axis, tuple((k, tuple(cell_symbol(s, k) for s in self.system.state)) for k in pair), (),
                                nothing)
-        inner = replace(self.inner, courant=None)
-        if inner.flux is not None:
-            inner = replace(inner, flux=replace(inner.flux, ratio=RATIO))
-        made = inner.face_program(inner.axes[0])
+        made = self.inner.with_symbolic_ratio().face_program(axis)
         return FaceProgram(axis, tuple((_place(k[0], j, d), state) for k, state in made.cells), made.lines, made.flux)
 
     def face_offsets(self, axis: str) -> tuple[Offset, ...]:
@@ -245,22 +241,6 @@ class Sweep(Scheme):
         if self.axes.index(axis) != self.number:
             return tuple(sympy.S.Zero for _ in self.system.state)
         return self.inner.face_flux(self.inner.axes[0], {(k[self.number],): state for k, state in cells.items()}, let)
-
-
-def homogeneous(system: System, *axes: str, scale: Mapping[str, Rational] | None = None) -> System:
-    """The system without its source, for fields that vary along these axes alone; fluxes times `scale`.
-
-    >>> from pdeconv import catalog
-    >>> homogeneous(catalog.shallow_water(ndim=2), "y").fluxes
-    ((m_y, m_x*m_y/h, g*h**2/2 + m_y**2/h),)
-    """
-    c = scale or dict.fromkeys(axes, sympy.S.One)
-    known: dict[str, Any] = {"state": system.names, "positive": tuple(system.positive)}
-    if system.primitive is not None:
-        known["primitive"] = dict(zip(system.names, system.primitive))
-    if system.is_conservative:
-        return System({axis: [c[axis] * f for f in system.flux(axis)] for axis in axes}, **known)
-    return System(**known, **{axis: (c[axis] * system.jacobian(axis)).tolist() for axis in axes})
 
 
 def _numbers(system: System, courant: Expr | None) -> list[Expr | None]:

@@ -215,6 +215,21 @@ class System:
             return System(fluxes, self.names, source, positive=positive, primitive=primitive)
         return System(state=self.names, source=source, positive=positive, primitive=primitive, **self._tables(values))
 
+    def homogeneous(self, *axes: str, scale: Mapping[str, Any] | None = None) -> System:
+        """The system without its source, for fields that vary along these axes alone; fluxes times `scale`.
+
+        >>> from pdeconv import catalog
+        >>> catalog.shallow_water(ndim=2).homogeneous("y").fluxes
+        ((m_y, m_x*m_y/h, g*h**2/2 + m_y**2/h),)
+        """
+        c = scale or dict.fromkeys(axes, sympy.S.One)
+        known: dict[str, Any] = {"state": self.names, "positive": tuple(self.positive)}
+        if self.primitive is not None:
+            known["primitive"] = dict(zip(self.names, self.primitive))
+        if self.is_conservative:
+            return System({axis: [c[axis] * f for f in self.flux(axis)] for axis in axes}, **known)
+        return System(**known, **{axis: (c[axis] * self.jacobian(axis)).tolist() for axis in axes})
+
     def _tables(self, values: dict[str, Any]) -> dict[str, Any]:
         return {axis: [[substituted(e, values) for e in m.row(i)] for i in range(self.size)]
                 for axis, m in zip(self.axes, self.matrices)}

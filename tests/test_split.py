@@ -12,7 +12,6 @@ import pdeconv as pde
 import reptheory as rt
 from pdeconv import catalog
 from pdeconv.march import Rule
-from pdeconv.split import homogeneous
 from pdeconv.stepper import Stepper
 
 SOUND, WATER = catalog.acoustics(ndim=2).at(K=1, rho=1), catalog.shallow_water(ndim=2).at(g=1)
@@ -184,7 +183,7 @@ def test_a_step_is_its_sweeps(system, name, options, splitting):
     found = Stepper(kernel, pde.boundary(system, "outflow"), (0.5, 0.25))(u, 0.05)
     for j, _, length in scheme.parts:
         axis = system.axes[j]
-        line = homogeneous(system, axis)
+        line = system.homogeneous(axis)
         step = Stepper(pde.lower(line.scheme(name, **options)), pde.boundary(line, "outflow"), ((0.5, 0.25)[j],))
         lines = u if j == 0 else u[:, ::-1].swapaxes(1, 2)
         after = np.stack([step(lines[:, i], 0.05 * float(length)) for i in range(lines.shape[1])], 1)
